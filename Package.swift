@@ -1,0 +1,63 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Warnings stop the build of this package's own targets, here and on every contributor's machine.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "galerly-renditions",
+    products: [
+        .executable(name: "renditions", targets: ["renditions"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+        .systemLibrary(name: "CExif", pkgConfig: "libexif", providers: [.apt(["libexif-dev"])]),
+        .target(name: "RenditionCore", dependencies: [crypto, logging], swiftSettings: strict),
+        .target(name: "RenditionVips", dependencies: ["RenditionCore", "CVips", "CExif"], swiftSettings: strict),
+        .target(name: "RenditionLocal", dependencies: ["RenditionCore", crypto, grdb], swiftSettings: strict),
+        .executableTarget(
+            name: "renditions",
+            dependencies: [
+                "RenditionCore", "RenditionVips", "RenditionLocal", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("Resources")],
+            swiftSettings: strict),
+        .target(name: "RenditionTestKit", dependencies: ["RenditionCore"], swiftSettings: strict),
+        .testTarget(
+            name: "RenditionCoreTests", dependencies: ["RenditionCore", "RenditionLocal", "RenditionTestKit", logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "RenditionLocalTests", dependencies: ["RenditionLocal", "RenditionTestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "RenditionVipsTests", dependencies: ["RenditionVips", "RenditionTestKit", "CVips"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: ["renditions", "RenditionCore", "RenditionVips", "RenditionTestKit"],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

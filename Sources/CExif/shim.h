@@ -1,0 +1,7 @@
+#ifndef RENDITIONS_CEXIF_SHIM_H
+#define RENDITIONS_CEXIF_SHIM_H
+
+#include <libexif/exif-data.h>
+#include <libexif/exif-utils.h>
+
+#endif

@@ -1,0 +1,52 @@
+import Foundation
+
+/// A moment in milliseconds since 1970, as the queue's rows and the records' dates hold it.
+package struct Timestamp: Sendable, Hashable, Comparable, Codable {
+    package var milliseconds: Int64
+
+    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
+    package init(_ date: Date) { milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded()) }
+
+    /// ISO 8601 in UTC with milliseconds and a trailing Z, the platform's form of a date.
+    package var iso8601: String {
+        // The fraction is written apart: through a floating-point date it comes out a millisecond short at times.
+        let (seconds, fraction) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        let moment = Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
+        return moment.dropLast() + String(format: ".%03dZ", fraction)
+    }
+
+    package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
+
+    package static func + (moment: Timestamp, duration: Duration) -> Timestamp {
+        Timestamp(milliseconds: moment.milliseconds + duration.milliseconds)
+    }
+
+    package static func - (left: Timestamp, right: Timestamp) -> Duration {
+        .milliseconds(left.milliseconds - right.milliseconds)
+    }
+}
+
+extension Duration {
+    /// The whole milliseconds, cut off towards zero.
+    package var milliseconds: Int64 {
+        components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    }
+
+    /// The length in seconds.
+    package var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}
+
+/// The time that leases are measured in. Every worker of one store must read the same clock.
+package protocol StoreClock: Sendable {
+    var now: Timestamp { get }
+}
+
+/// The machine's own clock: right for a store whose workers all run on one machine.
+package struct SystemClock: StoreClock {
+    package init() {}
+
+    package var now: Timestamp { Timestamp(Date()) }
+}

@@ -1,0 +1,119 @@
+/// What names a photo in the queue.
+package struct PhotoRef: Sendable, Hashable, Codable {
+    package var id: String
+    package var galleryID: String
+
+    package init(id: String, galleryID: String) {
+        self.id = id
+        self.galleryID = galleryID
+    }
+}
+
+/// A photo's row in the queue, as an operator sees it.
+package struct Job: Sendable, Hashable, Codable {
+    package enum State: String, Sendable, Codable {
+        case queued, leased, done, dead
+    }
+
+    package var photo: PhotoRef
+    package var state: State
+    /// The class in which the photo was last queued.
+    package var lane: LaneClass
+    /// How often the photo was queued; a change during a lease asks for another round.
+    package var generation: Int
+    /// How often the photo was claimed, ever. It only grows, and orders all that claims publish.
+    package var fence: Int
+    /// Claims since the work was last begun anew.
+    package var attempts: Int
+    package var owner: String?
+    /// When the job may be claimed, or when its lease expires; nil while nothing is owed.
+    package var dueAt: Timestamp?
+    package var enqueuedAt: Timestamp
+    package var doneAt: Timestamp?
+    package var doneRecipe: String?
+    package var lastError: RenditionError?
+
+    package init(
+        photo: PhotoRef, state: State, lane: LaneClass, generation: Int, fence: Int, attempts: Int, owner: String?,
+        dueAt: Timestamp?, enqueuedAt: Timestamp, doneAt: Timestamp?, doneRecipe: String?, lastError: RenditionError?
+    ) {
+        self.photo = photo
+        self.state = state
+        self.lane = lane
+        self.generation = generation
+        self.fence = fence
+        self.attempts = attempts
+        self.owner = owner
+        self.dueAt = dueAt
+        self.enqueuedAt = enqueuedAt
+        self.doneAt = doneAt
+        self.doneRecipe = doneRecipe
+        self.lastError = lastError
+    }
+}
+
+/// The right to work on a photo until it expires.
+package struct Lease: Sendable, Hashable {
+    package let photo: PhotoRef
+    /// Fresh for each claim; every later operation is conditional on it.
+    package let token: String
+    /// The claim's number among all claims of this photo.
+    package let fence: Int
+    /// The row's generation when it was claimed.
+    package let generation: Int
+    /// Claims since the work was last begun anew, this one included.
+    package let attempts: Int
+    package let enqueuedAt: Timestamp
+
+    package init(
+        photo: PhotoRef, token: String, fence: Int, generation: Int, attempts: Int, enqueuedAt: Timestamp
+    ) {
+        self.photo = photo
+        self.token = token
+        self.fence = fence
+        self.generation = generation
+        self.attempts = attempts
+        self.enqueuedAt = enqueuedAt
+    }
+}
+
+/// Something that happened to a photo's job.
+package struct JobEvent: Sendable, Hashable, Codable {
+    package enum Kind: String, Sendable, Codable {
+        case queued, claimed, done, requeued, retry, dead, released, reaped, redriven
+    }
+
+    package var at: Timestamp
+    package var kind: Kind
+    /// The worker that acted; nil where it was none.
+    package var owner: String?
+    package var attempt: Int
+    package var detail: String?
+
+    package init(at: Timestamp, kind: Kind, owner: String?, attempt: Int, detail: String?) {
+        self.at = at
+        self.kind = kind
+        self.owner = owner
+        self.attempt = attempt
+        self.detail = detail
+    }
+}
+
+/// How much work stands where.
+package struct QueueDepth: Sendable, Hashable, Codable {
+    /// May be claimed now.
+    package var due = 0
+    /// Waits for its time, after a failure.
+    package var delayed = 0
+    /// In some worker's hands.
+    package var leased = 0
+    /// Dead letters.
+    package var dead = 0
+    /// When the next delayed job or lease comes due.
+    package var nextDue: Timestamp?
+
+    package init() {}
+
+    /// Work that is still to be done by somebody.
+    package var owed: Int { due + delayed + leased }
+}

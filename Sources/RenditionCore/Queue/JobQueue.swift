@@ -1,0 +1,66 @@
+/// What became of a finish.
+package enum FinishOutcome: Sendable, Hashable {
+    case done
+    /// The photo was queued again during the lease; it stands in its lane once more.
+    case requeued
+    /// The lease was no longer mine; nothing was changed.
+    case lost
+}
+
+/// The queue of owed renditions: one row a photo, leased to one worker at a time.
+///
+/// Rows are kept after the work is done, so that `fence` stays monotonic. Each operation is atomic and happens only
+/// under its condition; one whose condition fails changes nothing. All members may be called concurrently, from several
+/// processes, and throw a ``RenditionError`` of stage `store` when the store itself is unable.
+package protocol JobQueue: Sendable {
+    /// Queues a photo that the queue has never seen.
+    ///
+    /// - Returns: false where it has a row already, which stays as it is.
+    func adopt(_ photo: PhotoRef, lane: LaneClass) async throws -> Bool
+
+    /// Queues a photo anew, whatever its row says. A leased one gets another round after this one.
+    func enqueue(_ photo: PhotoRef, lane: LaneClass) async throws
+
+    /// Leases up to `limit` due photos to `owner` and counts the attempt.
+    func claim(upTo limit: Int, owner: String, lease: Duration) async throws -> [Lease]
+
+    /// Prolongs a lease to `duration` from now.
+    ///
+    /// - Returns: false where the lease is no longer mine.
+    func renew(_ lease: Lease, for duration: Duration) async throws -> Bool
+
+    /// Ends a lease with the work done.
+    func finish(_ lease: Lease, recipe: String) async throws -> FinishOutcome
+
+    /// Ends a lease with a failure; the photo may be claimed again after the delay.
+    ///
+    /// - Returns: false where the lease is no longer mine.
+    func fail(_ lease: Lease, error: RenditionError, retryAfter delay: Duration) async throws -> Bool
+
+    /// Ends a lease with a final failure: the photo becomes a dead letter.
+    ///
+    /// - Returns: false where the lease is no longer mine.
+    func bury(_ lease: Lease, error: RenditionError) async throws -> Bool
+
+    /// Gives a lease back unused: the attempt doesn't count and the photo goes to the expedite lane.
+    ///
+    /// - Returns: false where the lease is no longer mine.
+    func release(_ lease: Lease, reason: String) async throws -> Bool
+
+    /// Takes back the leases that have expired.
+    ///
+    /// - Returns: how many.
+    func reap() async throws -> Int
+
+    /// Queues a dead letter again, with its attempts forgotten, after the delay.
+    ///
+    /// - Returns: false where the photo isn't a dead letter.
+    func redrive(_ photoID: String, after delay: Duration) async throws -> Bool
+
+    func job(_ photoID: String) async throws -> Job?
+
+    func depth() async throws -> QueueDepth
+
+    /// What happened to a photo, oldest first; a store may forget old events.
+    func history(_ photoID: String) async throws -> [JobEvent]
+}

@@ -1,0 +1,82 @@
+/// What a camera wrote about a photo, in the units of the record.
+package struct PhotoMetadata: Sendable, Hashable {
+    package var make: String?
+    package var model: String?
+    package var lens: String?
+    package var iso: Int?
+    /// The f-number.
+    package var aperture: Double?
+    /// The exposure time in seconds.
+    package var shutterSpeed: Double?
+    /// Millimetres, as on the lens.
+    package var focalLength: Double?
+    /// Exif 2.32 tag 0xA402: 0 auto, 1 manual, 2 auto bracket.
+    package var exposureMode: Int?
+    /// Exif 2.32 tag 0x9207.
+    package var meteringMode: Int?
+    /// Exif 2.32 tag 0x9209, a set of bits; bit 0 is "fired".
+    package var flash: Int?
+    /// Exif 2.32 tag 0xA403: 0 auto, 1 manual.
+    package var whiteBalance: Int?
+    /// Degrees, north positive.
+    package var latitude: Double?
+    /// Degrees, east positive.
+    package var longitude: Double?
+    /// Metres above sea level.
+    package var altitude: Double?
+    /// ISO 8601; with an offset where the camera wrote one, else local time without any.
+    package var dateTaken: String?
+    /// As `dateTaken`.
+    package var dateDigitized: String?
+    /// The copyright notice, which renditions keep.
+    package var copyright: String?
+    /// The photographer's name, which renditions keep.
+    package var artist: String?
+    /// Whether the original embeds a colour profile.
+    package var hasProfile = false
+    /// The name of that profile.
+    package var profileName: String?
+    /// What was odd about the original without stopping the work.
+    package var warnings: [String] = []
+
+    package init() {}
+
+    /// The record's `camera`, `exif`, `gps`, `timestamps` and `color`. What is unknown is left out.
+    package var recordValues: [String: RecordValue] {
+        [
+            "camera": Self.map([
+                "make": make.map(RecordValue.string),
+                "model": model.map(RecordValue.string),
+                "lens": lens.map(RecordValue.string),
+            ]),
+            "exif": Self.map([
+                "iso": iso.map(RecordValue.integer),
+                "aperture": aperture.flatMap { .decimal($0, places: 2) },
+                "shutter_speed": shutterSpeed.flatMap { .decimal($0, places: 9) },
+                "focal_length": focalLength.flatMap { .decimal($0, places: 2) },
+                "exposure_mode": exposureMode.map(RecordValue.integer),
+                "metering_mode": meteringMode.map(RecordValue.integer),
+                "flash": flash.map(RecordValue.integer),
+                "white_balance": whiteBalance.map(RecordValue.integer),
+            ]),
+            "gps": Self.map([
+                "latitude": latitude.flatMap { .decimal($0, places: 7) },
+                "longitude": longitude.flatMap { .decimal($0, places: 7) },
+                "altitude": altitude.flatMap { .decimal($0, places: 2) },
+            ]),
+            "timestamps": Self.map([
+                "date_taken": dateTaken.map(RecordValue.string),
+                "date_digitized": dateDigitized.map(RecordValue.string),
+            ]),
+            "color": Self.map([
+                "has_icc_profile": .bool(hasProfile),
+                "profile": profileName.map(RecordValue.string),
+                "warnings": warnings.isEmpty ? nil : .list(warnings.map(RecordValue.string)),
+            ]),
+        ]
+    }
+
+    private static func map(_ values: [String: RecordValue?]) -> RecordValue {
+        .map(values.compactMapValues { $0 })
+    }
+}

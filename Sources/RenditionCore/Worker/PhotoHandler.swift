@@ -1,0 +1,230 @@
+import Logging
+
+/// One claimed photo's way from record to renditions. It settles nothing: it says how it ended.
+struct PhotoHandler: Sendable {
+    let lease: Lease
+    let store: any PhotoStore
+    let renderer: any PhotoRenderer
+    let pool: DispatchPool
+    /// Reads headers; apart from the pool, so that a header needn't wait for a render to end.
+    let probing: DispatchPool
+    let admission: Admission
+    let keeper: LeaseKeeper
+    let configuration: WorkerConfiguration
+
+    /// Goes the whole way.
+    ///
+    /// - Returns: how it ended, and the report as far as it was written.
+    func run() async -> (JobOutcome, PhotoReport) {
+        var trip = Trip(lease: lease)
+        do {
+            let outcome = try await go(&trip)
+            return (outcome, trip.report)
+        } catch is CancellationError {
+            // Either the lease was lost, or the worker is stopping and the photo has not had its turn.
+            let mine = await keeper.isMine(lease)
+            return (mine ? .release(reason: "the worker was stopped") : .abandon, trip.report)
+        } catch {
+            let known = RenditionError.wrapping(error, stage: trip.stage)
+            return (known.retriable ? .retry(known) : .reject(known), trip.report)
+        }
+    }
+
+    private func go(_ trip: inout Trip) async throws -> JobOutcome {
+        guard lease.attempts <= configuration.maxAttempts else {
+            return .reject(Settlement.poison(attempts: lease.attempts))
+        }
+        trip.enter(.fetch)
+        guard let record = try await store.records.record(lease.photo.id) else {
+            throw RenditionError(
+                code: "record_missing", stage: .fetch, retriable: true,
+                message: "There is no photo of this id. If it was deleted, nothing is left to do.")
+        }
+        trip.report.filename = record.filename
+        guard ObjectKeys.isOriginal(record.s3Key) else {
+            throw RenditionError(
+                code: "not_an_original", stage: .fetch, retriable: false,
+                message: "This record names no original photo. Upload the photo again.",
+                detail: "s3_key is \"\(record.s3Key)\"")
+        }
+        if let recipe = try await currentRecipe(of: record) {
+            trip.report.alreadyCurrent = true
+            return .done(recipe: recipe)
+        }
+
+        trip.enter(.fetch, waiting: true)
+        let started = trip
+        let (outcome, ended) = try await admission.admit(cost: expectedCost(of: record)) { ticket in
+            var trip = started
+            do {
+                return (Result<JobOutcome, any Error>.success(try await make(record, ticket, &trip)), trip)
+            } catch {
+                return (.failure(error), trip)
+            }
+        }
+        trip = ended
+        return try outcome.get()
+    }
+
+    /// Everything that needs memory: fetch, probe, render, publish, commit.
+    private func make(
+        _ record: PhotoRecord, _ ticket: Admission.Ticket, _ trip: inout Trip
+    ) async throws -> JobOutcome {
+        trip.enter(.fetch)
+        let (info, bytes) = try await original(of: record)
+        trip.report.bytes = bytes.count
+
+        trip.enter(.probe)
+        let (renderer, limits, sizes) = (renderer, configuration.limits, configuration.sizes)
+        let probe = try await probing.run { try renderer.probe(bytes, limits: limits) }
+        trip.report.note(probe, bytes: bytes.count)
+
+        trip.enter(.render, waiting: true)
+        try await ticket.resize(to: Self.cost(decoded: probe.decodedBytes, encoded: bytes.count))
+        let queued = ContinuousClock.now
+        let (photo, began) = try await pool.run {
+            let began = ContinuousClock.now
+            return (try renderer.render(bytes, sizes: sizes, limits: limits), began)
+        }
+        trip.enter(.publish, waitedUntil: began, since: queued, before: "render")
+        trip.report.renditions = photo.renditions.map(PhotoReport.Made.init)
+
+        guard try await keeper.renewNow(lease) else { throw CancellationError() }
+        let recipe = Recipe.hash(renderer: renderer.version, sizes: sizes, originalETag: info.etag)
+        if let outcome = try await publish(photo, of: record, recipe: recipe, original: info) { return outcome }
+
+        trip.enter(.commit)
+        return try await commit(photo, of: record, recipe: recipe)
+    }
+
+    private func original(of record: PhotoRecord) async throws -> (info: ObjectInfo, bytes: [UInt8]) {
+        let limit = configuration.limits.bytes
+        guard let found = try await store.objects.get(.photos, key: record.s3Key, limit: limit) else {
+            throw RenditionError(
+                code: "original_missing", stage: .fetch, retriable: true,
+                message: "The uploaded file of this photo is not there. Upload the photo again.",
+                detail: "no object \(record.s3Key)")
+        }
+        return found
+    }
+
+    /// - Returns: an outcome that ends the work early, or nil when all renditions stand under their keys.
+    private func publish(
+        _ photo: RenderedPhoto, of record: PhotoRecord, recipe: String, original: ObjectInfo
+    ) async throws -> JobOutcome? {
+        let publisher = Publisher(objects: store.objects)
+        let (lease, keeper) = (lease, keeper)
+        let superseded = try await withThrowingTaskGroup(of: Publisher.Outcome.self) { group in
+            for rendition in photo.renditions {
+                group.addTask {
+                    try await publisher.publish(rendition, of: record, recipe: recipe, fence: lease.fence) {
+                        await keeper.isMine(lease)
+                    }
+                }
+            }
+            return try await group.contains { $0 != .published }
+        }
+        if superseded { return .abandon }
+        let now = try await store.objects.head(.photos, key: record.s3Key)
+        guard now?.etag == original.etag else {
+            return .release(reason: "the original was replaced during the rendering")
+        }
+        return nil
+    }
+
+    private func commit(_ photo: RenderedPhoto, of record: PhotoRecord, recipe: String) async throws -> JobOutcome {
+        let change = RecordCommit.rendered(
+            photo, record: record, recipe: recipe, fence: lease.fence, urls: configuration.urls,
+            now: store.clock.now)
+        switch try await store.records.commit(change) {
+        case .committed:
+            return .done(recipe: recipe)
+        case .gone:
+            // The photo was deleted while it was rendered: what was published for it belongs to nobody.
+            for size in configuration.sizes { try await withdraw(size, of: record) }
+            return .done(recipe: "")
+        case .originalReplaced:
+            return .release(reason: "the record names another original now")
+        case .superseded:
+            return .abandon
+        }
+    }
+
+    private func withdraw(_ size: RenditionSize, of record: PhotoRecord) async throws {
+        let key = ObjectKeys.rendition(galleryID: record.galleryID, originalKey: record.s3Key, size: size)
+        let present = try await store.objects.head(.renditions, key: key)
+        guard present?.metadata["photo-id"] == record.id, present?.metadata["fence"] == String(lease.fence) else {
+            return
+        }
+        try await store.objects.delete(.renditions, key: key)
+    }
+
+    /// The recipe of the stored renditions, where the record is complete and they are what would be made now.
+    private func currentRecipe(of record: PhotoRecord) async throws -> String? {
+        guard record.status != PhotoStatus.processing, record.status != PhotoStatus.failed,
+            let stored = record.recipe,
+            let original = try await store.objects.head(.photos, key: record.s3Key),
+            stored
+                == Recipe.hash(
+                    renderer: renderer.version, sizes: configuration.sizes, originalETag: original.etag)
+        else { return nil }
+        for size in configuration.sizes {
+            let key = ObjectKeys.rendition(galleryID: record.galleryID, originalKey: record.s3Key, size: size)
+            let present = try await store.objects.head(.renditions, key: key)
+            guard let checksum = record["\(size.name)_checksum"], present?.metadata["checksum"] == checksum else {
+                return nil
+            }
+        }
+        return stored
+    }
+
+    /// The memory that a photo will need, as far as the record tells. It is corrected once the header was read.
+    private func expectedCost(of record: PhotoRecord) -> Int {
+        let encoded = max(0, min(record.fileSize ?? 0, configuration.limits.bytes))
+        let pixels = record.size.map { min($0.pixels, configuration.limits.pixels) }
+        // Ordinary JPEGs take 2–5 bits a pixel; three bytes of decoded pixels for each.
+        return Self.cost(decoded: pixels.map { $0 * 3 } ?? encoded * 8, encoded: encoded)
+    }
+
+    /// What a photo costs in memory, in bytes: its decoded pixels, its file, and a floor for everything else.
+    static func cost(decoded: Int, encoded: Int) -> Int {
+        let (sum, overflow) = decoded.addingReportingOverflow(encoded + floor)
+        return overflow ? .max : sum
+    }
+
+    private static let floor = 16 << 20
+    /// A 24-megapixel JPEG, for deciding how many photos to claim before anything is known of them.
+    static let typicalCost = cost(decoded: 72_000_000, encoded: 10_000_000)
+}
+
+/// Keeps the stage a photo is at and the time it spent there.
+private struct Trip: Sendable {
+    var report: PhotoReport
+    private(set) var stage = RenditionError.Stage.claim
+    private var name = "claim"
+    private var since = ContinuousClock.now
+
+    init(lease: Lease) {
+        report = PhotoReport(
+            photo: lease.photo.id, gallery: lease.photo.galleryID, filename: lease.photo.id, attempt: lease.attempts,
+            outcome: .abandoned)
+    }
+
+    /// Begins a stage, or the wait for it.
+    mutating func enter(_ next: RenditionError.Stage, waiting: Bool = false) {
+        let now = ContinuousClock.now
+        report.stages[name, default: 0] += (now - since).seconds * 1000
+        (stage, name, since) = (next, waiting ? "wait" : next.rawValue, now)
+    }
+
+    /// Begins a stage after work that itself waited for a thread, and books that wait apart.
+    mutating func enter(
+        _ next: RenditionError.Stage, waitedUntil began: ContinuousClock.Instant,
+        since queued: ContinuousClock.Instant, before work: String
+    ) {
+        report.stages["wait", default: 0] += (began - queued).seconds * 1000
+        report.stages["wait", default: 0] += (queued - since).seconds * 1000
+        (name, since) = (work, began)
+        enter(next)
+    }
+}

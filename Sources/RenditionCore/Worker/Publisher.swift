@@ -1,0 +1,58 @@
+/// Puts a photo's renditions under their stable keys so that a later claim's bytes are never replaced by an earlier's.
+///
+/// Each object carries the fence of the claim that wrote it. A write looks at what stands there first, stops before a
+/// higher fence, and is conditional on what it saw, so that a worker which slept between looking and writing changes
+/// nothing when it wakes.
+package struct Publisher: Sendable {
+    private let objects: any ObjectStore
+    /// How often a write that lost a race looks again before it gives up.
+    private let rounds = 8
+
+    package init(objects: any ObjectStore) { self.objects = objects }
+
+    /// What one rendition's publication came to.
+    package enum Outcome: Sendable, Hashable {
+        /// Mine stands there, or the same bytes made by a later claim.
+        case published
+        /// A later claim has put something else there.
+        case superseded(fence: Int)
+    }
+
+    /// Publishes one rendition.
+    ///
+    /// - Parameter isMine: Asked right before each write; false stops it.
+    /// - Throws: `CancellationError` when the lease is no longer mine; a ``RenditionError`` from the store.
+    package func publish(
+        _ rendition: Rendition, of record: PhotoRecord, recipe: String, fence: Int, isMine: @Sendable () async -> Bool
+    ) async throws -> Outcome {
+        let upload = ObjectUpload(
+            key: ObjectKeys.rendition(
+                galleryID: record.galleryID, originalKey: record.s3Key, size: rendition.size),
+            body: .bytes(rendition.bytes),
+            contentType: "image/jpeg",
+            cacheControl: "public, max-age=31536000, immutable",
+            metadata: [
+                // User metadata travels in HTTP headers, which hold ASCII only.
+                "original-key": PublicURLs.encoded(record.s3Key),
+                "photo-id": record.id,
+                "size": rendition.size.name,
+                "checksum": rendition.checksum,
+                "fence": String(fence),
+                "recipe": recipe,
+            ])
+        for _ in 0..<rounds {
+            let present = try await objects.head(.renditions, key: upload.key)
+            if let other = present?.metadata["fence"].flatMap(Int.init), other > fence {
+                let sameBytes = present?.metadata["checksum"] == rendition.checksum
+                return sameBytes ? .published : .superseded(fence: other)
+            }
+            guard await isMine() else { throw CancellationError() }
+            let condition: PutCondition = present.map { .unchanged(etag: $0.etag) } ?? .absent
+            if case .stored = try await objects.put(upload, in: .renditions, if: condition) { return .published }
+        }
+        throw RenditionError(
+            code: "contended", stage: .publish, retriable: true,
+            message: "This photo is being processed twice at once. It will be tried again.",
+            detail: "\(upload.key) changed \(rounds) times while it was written")
+    }
+}

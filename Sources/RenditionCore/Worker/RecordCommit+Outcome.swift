@@ -1,0 +1,58 @@
+extension RecordCommit {
+    /// The change that makes a photo's record complete.
+    package static func rendered(
+        _ photo: RenderedPhoto, record: PhotoRecord, recipe: String, fence: Int, urls: PublicURLs, now: Timestamp
+    ) -> RecordCommit {
+        let upright = photo.probe.upright
+        var set: [String: RecordValue] = [
+            "width": .integer(upright.width),
+            "height": .integer(upright.height),
+            "format": .string(photo.probe.format.rawValue),
+            "renditions_recipe": .string(recipe),
+            "rendition_fence": .integer(fence),
+            "processed_at": .string(now.iso8601),
+            "updated_at": .string(now.iso8601),
+        ]
+        var dimensions: [String: RecordValue] = [
+            "width": .integer(upright.width), "height": .integer(upright.height),
+        ]
+        dimensions["aspect_ratio"] = .decimal(Double(upright.width) / Double(upright.height), places: 2)
+        set["dimensions"] = .map(dimensions)
+
+        for (name, value) in photo.metadata.recordValues {
+            // An original without metadata doesn't erase what the photographer entered by hand.
+            if value.map?.isEmpty == true, record.attributes[name] != nil { continue }
+            set[name] = value
+        }
+        for rendition in photo.renditions {
+            let name = rendition.size.name
+            let key = ObjectKeys.rendition(
+                galleryID: record.galleryID, originalKey: record.s3Key, size: rendition.size)
+            let url = RecordValue.string(
+                urls.url(.renditions, key: key, version: String(rendition.checksum.prefix(8))))
+            set["\(name)_url"] = url
+            if rendition.size == .small { set["small_thumb_url"] = url }
+            set["\(name)_size"] = .integer(rendition.bytes.count)
+            set["\(name)_checksum"] = .string(rendition.checksum)
+        }
+        let bytes = photo.renditions.reduce(0) { $0 + $1.bytes.count }
+        set["renditions_size_mb"] = .decimal(Double(bytes) / 1_048_576, places: 3)
+        return RecordCommit(
+            photoID: record.id, s3Key: record.s3Key, fence: fence, set: set, remove: ["rendition_error"],
+            statusWhenProcessing: PhotoStatus.active)
+    }
+
+    /// The change that tells the photographer that a photo could not be rendered.
+    package static func failed(
+        _ error: RenditionError, record: PhotoRecord, fence: Int, now: Timestamp
+    ) -> RecordCommit {
+        RecordCommit(
+            photoID: record.id, s3Key: record.s3Key, fence: fence,
+            set: [
+                "rendition_error": error.recordValue,
+                "rendition_fence": .integer(fence),
+                "updated_at": .string(now.iso8601),
+            ],
+            remove: [], statusWhenProcessing: PhotoStatus.failed)
+    }
+}

@@ -1,0 +1,276 @@
+import Logging
+import Synchronization
+
+/// Claims photos, takes each its way, and settles them with the queue, until it is stopped or nothing is owed.
+///
+/// Fetching, rendering and publishing of different photos overlap; the memory that photos in hand are expected to need
+/// bounds how many there are. ``stop()`` may be called from any thread; ``run()`` once.
+package final class Worker: Sendable {
+    private struct State {
+        var stopping = false
+        var breaker = Breaker()
+        var pausedUntil: ContinuousClock.Instant?
+        var reaped: ContinuousClock.Instant?
+        var inHand = 0
+    }
+
+    private let store: any PhotoStore
+    private let renderer: any PhotoRenderer
+    private let configuration: WorkerConfiguration
+    private let logger: Logger
+    private let onPhoto: @Sendable (PhotoReport) -> Void
+    private let pool: DispatchPool
+    private let probing = DispatchPool(width: 1, label: "renditions.probe")
+    private let admission: Admission
+    private let keeper: LeaseKeeper
+    private let bell = Bell()
+    private let state = Mutex(State())
+
+    /// - Parameter onPhoto: Told of each photo when it is settled; called from any thread.
+    package init(
+        store: any PhotoStore, renderer: any PhotoRenderer, configuration: WorkerConfiguration, logger: Logger,
+        onPhoto: @escaping @Sendable (PhotoReport) -> Void = { _ in }
+    ) {
+        self.store = store
+        self.renderer = renderer
+        self.configuration = configuration
+        self.logger = logger
+        self.onPhoto = onPhoto
+        pool = DispatchPool(width: configuration.renderWidth, label: "renditions.render")
+        admission = Admission(budget: configuration.memoryBudget)
+        keeper = LeaseKeeper(queue: store.queue, configuration: configuration, logger: logger)
+    }
+
+    /// Asks for an orderly end: nothing more is claimed, photos that wait for their turn are handed back, and those
+    /// that are being rendered get the grace period.
+    package func stop() {
+        state.withLock { $0.stopping = true }
+        bell.ring()
+    }
+
+    /// Works until stopped, or with `drain` until nothing is owed.
+    ///
+    /// - Returns: how many photos were handed back unfinished. Their rendering may still hold a thread.
+    package func run() async -> Int {
+        let heartbeat = Task { await keeper.run() }
+        do {
+            try await store.sweep()
+        } catch {
+            logger.warning("What dead workers left behind could not be tidied: \(error)")
+        }
+        await claimUntilDone()
+        let unfinished = await finishInHand()
+        heartbeat.cancel()
+        return unfinished
+    }
+
+    private var stopping: Bool { state.withLock { $0.stopping } }
+
+    // MARK: Claiming
+
+    private func claimUntilDone() async {
+        var emptyPolls = 0
+        while !stopping {
+            if let pause = pause() {
+                await bell.wait(atMost: pause)
+                continue
+            }
+            let room = await admission.room(for: PhotoHandler.typicalCost, upTo: 8)
+            guard room > 0 else {
+                await bell.wait(atMost: .seconds(1))
+                continue
+            }
+            do {
+                try await reapIfDue()
+                let sent = ContinuousClock.now
+                let leases = try await store.queue.claim(
+                    upTo: room, owner: configuration.owner, lease: configuration.lease)
+                for lease in leases { start(lease, claimed: sent) }
+                if leases.isEmpty {
+                    state.withLock { if $0.inHand == 0 { $0.breaker.succeeded() } }
+                    if configuration.drain, try await isDrained() { return }
+                    emptyPolls += 1
+                    await bell.wait(atMost: configuration.idle.delay(after: emptyPolls))
+                } else {
+                    emptyPolls = 0
+                }
+            } catch {
+                hold(because: error)
+            }
+        }
+    }
+
+    /// How long the breaker still wants the store left alone.
+    private func pause() -> Duration? {
+        state.withLock { state in
+            guard let until = state.pausedUntil else { return nil }
+            let rest = until - .now
+            if rest <= .zero {
+                state.pausedUntil = nil
+                return nil
+            }
+            return rest
+        }
+    }
+
+    private func hold(because error: any Error) {
+        var random = SystemRandomNumberGenerator()
+        let pause = state.withLock { state in
+            let pause = state.breaker.failed(using: &random)
+            state.pausedUntil = .now + pause
+            return pause
+        }
+        logger.error("The store is unable; no photo is claimed for \(Int(pause.seconds.rounded(.up))) s: \(error)")
+    }
+
+    private func reapIfDue() async throws {
+        let due = state.withLock { state in
+            let now = ContinuousClock.now
+            if let last = state.reaped, now - last < .seconds(1) { return false }
+            state.reaped = now
+            return true
+        }
+        guard due else { return }
+        let count = try await store.queue.reap()
+        if count > 0 { logger.notice("Recovered \(count) photos whose workers fell silent.") }
+    }
+
+    private func isDrained() async throws -> Bool {
+        guard state.withLock({ $0.inHand == 0 }) else { return false }
+        return try await store.queue.depth().owed == 0
+    }
+
+    // MARK: One photo
+
+    private func start(_ lease: Lease, claimed: ContinuousClock.Instant) {
+        state.withLock { $0.inHand += 1 }
+        let handler = PhotoHandler(
+            lease: lease, store: store, renderer: renderer, pool: pool, probing: probing, admission: admission,
+            keeper: keeper,
+            configuration: configuration)
+        Task {
+            await keeper.hold(lease, claimed: claimed)
+            let work = Task { await handler.run() }
+            await keeper.onLoss(of: lease) { work.cancel() }
+            let (outcome, report) = await work.value
+            await settle(lease, outcome, report, began: claimed)
+            await keeper.drop(lease)
+            state.withLock { $0.inHand -= 1 }
+            bell.ring()
+        }
+    }
+
+    /// Tells the queue, and the record where the photo failed for good, how it ended.
+    private func settle(
+        _ lease: Lease, _ outcome: JobOutcome, _ report: PhotoReport, began: ContinuousClock.Instant
+    ) async {
+        var random = SystemRandomNumberGenerator()
+        let settlement = Settlement.decide(
+            outcome, attempts: lease.attempts, maxAttempts: configuration.maxAttempts, backoff: configuration.retry,
+            using: &random)
+        note(outcome)
+        var report = report
+        // A settlement that the store could not take is offered again for as long as the lease may be mine.
+        for failures in 1...6 {
+            guard await keeper.isMine(lease) else {
+                report.outcome = .abandoned
+                break
+            }
+            do {
+                report.outcome = try await carryOut(settlement, lease)
+                break
+            } catch {
+                logger.error("A photo could not be settled: \(error)", metadata: lease.logMetadata)
+                report.outcome = .abandoned
+                if failures < 6 { try? await Task.sleep(for: Backoff.outage.delay(after: failures)) }
+            }
+        }
+        report.error = settlement.error
+        report.milliseconds = (ContinuousClock.now - began).seconds * 1000
+        log(report, lease, settlement)
+        onPhoto(report)
+    }
+
+    /// Feeds the breaker: an outage opens it, any other end closes it.
+    private func note(_ outcome: JobOutcome) {
+        switch outcome {
+        case .retry(let error) where error.isOutage: hold(because: error)
+        case .done, .retry, .reject: state.withLock { $0.breaker.succeeded() }
+        case .release, .abandon: break
+        }
+    }
+
+    private func carryOut(_ settlement: Settlement, _ lease: Lease) async throws -> PhotoReport.Outcome {
+        switch settlement {
+        case .finish(let recipe):
+            switch try await store.queue.finish(lease, recipe: recipe) {
+            case .done, .requeued: return .done
+            case .lost: return .abandoned
+            }
+        case .fail(let error, let delay):
+            return try await store.queue.fail(lease, error: error, retryAfter: delay) ? .retry : .abandoned
+        case .dead(let error):
+            if let record = try await store.records.record(lease.photo.id) {
+                _ = try await store.records.commit(
+                    .failed(error, record: record, fence: lease.fence, now: store.clock.now))
+            }
+            return try await store.queue.bury(lease, error: error) ? .failed : .abandoned
+        case .release(let reason):
+            return try await store.queue.release(lease, reason: reason) ? .released : .abandoned
+        case .nothing:
+            return .abandoned
+        }
+    }
+
+    private func log(_ report: PhotoReport, _ lease: Lease, _ settlement: Settlement) {
+        var metadata = lease.logMetadata
+        metadata["filename"] = "\(report.filename)"
+        switch (report.outcome, settlement) {
+        case (.done, _):
+            logger.info("Rendered in \(Int(report.milliseconds)) ms.", metadata: metadata)
+        case (.retry, .fail(let error, let delay)):
+            logger.warning(
+                "Failed at \(error); it will be tried again in \(Int(delay.seconds.rounded())) s.", metadata: metadata)
+        case (.failed, _):
+            logger.error("Failed for good at \(report.error?.description ?? "?").", metadata: metadata)
+        case (.released, .release(let reason)):
+            logger.notice("Handed back: \(reason).", metadata: metadata)
+        default:
+            logger.notice("Left to whoever holds it now.", metadata: metadata)
+        }
+    }
+
+    // MARK: Ending
+
+    private func finishInHand() async -> Int {
+        await admission.close()
+        let end = ContinuousClock.now + configuration.grace
+        while state.withLock({ $0.inHand > 0 }) {
+            let rest = end - .now
+            guard rest > .zero else { break }
+            await bell.wait(atMost: rest)
+        }
+        let leases = await keeper.leases
+        for lease in leases {
+            // Dropped first, so that nothing of it can be published after it was given back.
+            await keeper.drop(lease)
+            do {
+                _ = try await store.queue.release(lease, reason: "the worker was stopped")
+                logger.notice("Handed back: the worker was stopped.", metadata: lease.logMetadata)
+            } catch {
+                logger.error("A photo could not be handed back: \(error)", metadata: lease.logMetadata)
+            }
+        }
+        return leases.count
+    }
+}
+
+extension Settlement {
+    /// Why the photo isn't done.
+    var error: RenditionError? {
+        switch self {
+        case .fail(let error, _), .dead(let error): error
+        case .finish, .release, .nothing: nil
+        }
+    }
+}

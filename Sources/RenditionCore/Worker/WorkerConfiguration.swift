@@ -1,0 +1,66 @@
+import Foundation
+
+/// The settings of a worker.
+package struct WorkerConfiguration: Sendable {
+    /// Names this worker in leases and history.
+    package var owner: String
+    /// Photos rendered at once; by default the number of cores.
+    package var renderWidth: Int
+    /// Memory that photos in hand may be expected to need, in bytes.
+    package var memoryBudget: Int
+    /// How long a claim lasts without a renewal.
+    package var lease: Duration
+    /// How often a lease is renewed.
+    package var heartbeat: Duration
+    /// How long without a renewal until the worker itself gives a photo up; shorter than the lease.
+    package var abortAfter: Duration
+    /// How long photos in hand may take to finish after a stop was asked for.
+    package var grace: Duration
+    /// The claim whose failure is the last.
+    package var maxAttempts: Int
+    package var retry: Backoff
+    package var idle: Backoff
+    package var limits: RenderLimits
+    package var sizes: [RenditionSize]
+    package var urls: PublicURLs
+    /// Whether to return when no work is owed any more.
+    package var drain: Bool
+
+    package init(
+        owner: String = WorkerConfiguration.defaultOwner(),
+        renderWidth: Int = ProcessInfo.processInfo.activeProcessorCount,
+        memoryBudget: Int = 512 << 20,
+        lease: Duration = .seconds(30),
+        heartbeat: Duration = .seconds(10),
+        abortAfter: Duration = .seconds(24),
+        grace: Duration = .seconds(20),
+        maxAttempts: Int = 5,
+        retry: Backoff = .retry,
+        idle: Backoff = .idle,
+        limits: RenderLimits = RenderLimits(),
+        sizes: [RenditionSize] = RenditionSize.all,
+        urls: PublicURLs,
+        drain: Bool = false
+    ) {
+        self.owner = owner
+        self.renderWidth = renderWidth
+        self.memoryBudget = memoryBudget
+        self.lease = lease
+        self.heartbeat = heartbeat
+        self.abortAfter = abortAfter
+        self.grace = grace
+        self.maxAttempts = maxAttempts
+        self.retry = retry
+        self.idle = idle
+        self.limits = limits
+        self.sizes = sizes
+        self.urls = urls
+        self.drain = drain
+    }
+
+    /// `host:pid:xxxx`, different for every worker that ever runs.
+    package static func defaultOwner() -> String {
+        let process = ProcessInfo.processInfo
+        return "\(process.hostName):\(process.processIdentifier):\(UUID().uuidString.prefix(4).lowercased())"
+    }
+}

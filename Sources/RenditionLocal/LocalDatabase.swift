@@ -1,0 +1,127 @@
+import Foundation
+import GRDB
+import RenditionCore
+
+/// The embedded store's SQLite database: its tables, and calls that leave Swift's cooperative pool.
+///
+/// Several processes may have it open: it is in WAL mode, and every change is one immediate transaction.
+struct LocalDatabase: Sendable {
+    private let pool: DatabasePool
+    private let threads: DispatchPool
+    let path: String
+
+    /// "GLRY" in the file's header tells this project's stores from other SQLite files.
+    private static let applicationID: Int32 = 0x474C_5259
+
+    /// - Parameters:
+    ///   - path: The database file; it is made where it is absent.
+    ///   - threads: Where blocking calls run.
+    init(path: String, threads: DispatchPool) throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(15)
+        configuration.label = "renditions"
+        configuration.prepareDatabase { database in
+            // A committed photo must survive a power cut and not only a killed process.
+            if !database.configuration.readonly { try database.execute(sql: "PRAGMA synchronous = FULL") }
+        }
+        self.path = path
+        self.threads = threads
+        pool = try StoreFault.translate(path) { [configuration] in
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try Self.migrator.migrate(pool)
+            let id = try pool.read { try Int32.fetchOne($0, sql: "PRAGMA application_id") }
+            guard id == Self.applicationID else {
+                throw RenditionError(
+                    code: "not_a_store", stage: .store, retriable: false,
+                    message: "\(path) is an SQLite file of something else.")
+            }
+            return pool
+        }
+    }
+
+    /// Reads from one consistent snapshot.
+    func read<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
+        try await threads.run { [pool, path] in try StoreFault.translate(path) { try pool.read(body) } }
+    }
+
+    /// Changes something in one transaction. It isn't interrupted when the calling task is cancelled: a file that was
+    /// renamed inside must not lose its row.
+    func write<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
+        try await threads.run { [pool, path] in try StoreFault.translate(path) { try pool.write(body) } }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE photo (
+                        id TEXT PRIMARY KEY,
+                        gallery_id TEXT NOT NULL,
+                        created_at TEXT NOT NULL,
+                        attributes TEXT NOT NULL
+                    );
+                    CREATE INDEX photo_gallery ON photo (gallery_id, created_at);
+
+                    CREATE TABLE job (
+                        id TEXT PRIMARY KEY,
+                        gallery_id TEXT NOT NULL,
+                        prio TEXT NOT NULL,
+                        gen INTEGER NOT NULL,
+                        fence INTEGER NOT NULL,
+                        tok TEXT,
+                        owner TEXT,
+                        attempts INTEGER NOT NULL,
+                        state TEXT NOT NULL,
+                        q INTEGER,
+                        due_at INTEGER,
+                        enq_at INTEGER NOT NULL,
+                        done_recipe TEXT,
+                        done_fence INTEGER,
+                        done_at INTEGER,
+                        last_error TEXT
+                    );
+                    CREATE INDEX job_due ON job (q, due_at) WHERE q IS NOT NULL;
+
+                    CREATE TABLE job_event (
+                        number INTEGER PRIMARY KEY,
+                        photo_id TEXT NOT NULL,
+                        at INTEGER NOT NULL,
+                        kind TEXT NOT NULL,
+                        owner TEXT,
+                        attempt INTEGER NOT NULL,
+                        detail TEXT
+                    );
+                    CREATE INDEX job_event_photo ON job_event (photo_id, number);
+
+                    CREATE TABLE object (
+                        bucket TEXT NOT NULL,
+                        key TEXT NOT NULL,
+                        size INTEGER NOT NULL,
+                        etag TEXT NOT NULL,
+                        checksum TEXT NOT NULL,
+                        content_type TEXT NOT NULL,
+                        cache_control TEXT,
+                        metadata TEXT NOT NULL,
+                        stored_at INTEGER NOT NULL,
+                        PRIMARY KEY (bucket, key)
+                    ) WITHOUT ROWID;
+                    """)
+            try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+        }
+        return migrator
+    }
+}
+
+/// JSON as the database's columns hold it.
+enum ColumnJSON {
+    static func text(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    static func value<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(text.utf8))
+    }
+}

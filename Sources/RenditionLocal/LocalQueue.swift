@@ -1,0 +1,314 @@
+import Foundation
+import GRDB
+import RenditionCore
+
+/// The queue in SQLite. Each operation is one statement under its condition, or one transaction.
+struct LocalQueue: JobQueue {
+    let database: LocalDatabase
+    let clock: any StoreClock
+
+    func adopt(_ photo: PhotoRef, lane: LaneClass) async throws -> Bool {
+        let now = clock.now
+        return try await database.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO job (id, gallery_id, prio, gen, fence, attempts, state, q, due_at, enq_at)
+                    VALUES (:id, :gallery, :prio, 1, 0, 0, 'queued', :q, :now, :now) ON CONFLICT DO NOTHING
+                    """,
+                arguments: Self.arguments(photo, lane, now))
+            guard database.changesCount == 1 else { return false }
+            try Self.note(.queued, photo.id, now, database)
+            return true
+        }
+    }
+
+    func enqueue(_ photo: PhotoRef, lane: LaneClass) async throws {
+        let now = clock.now
+        try await database.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO job (id, gallery_id, prio, gen, fence, attempts, state, q, due_at, enq_at)
+                    VALUES (:id, :gallery, :prio, 1, 0, 0, 'queued', :q, :now, :now)
+                    ON CONFLICT (id) DO UPDATE SET
+                        gen = gen + 1,
+                        prio = excluded.prio,
+                        state = CASE WHEN tok IS NULL THEN 'queued' ELSE state END,
+                        q = CASE WHEN tok IS NULL THEN excluded.q ELSE q END,
+                        due_at = CASE WHEN tok IS NULL THEN excluded.due_at ELSE due_at END,
+                        attempts = CASE WHEN tok IS NULL THEN 0 ELSE attempts END,
+                        enq_at = CASE WHEN tok IS NULL THEN excluded.enq_at ELSE enq_at END
+                    """,
+                arguments: Self.arguments(photo, lane, now))
+            try Self.note(.queued, photo.id, now, database)
+            try Self.forget(photo.id, database)
+        }
+    }
+
+    func claim(upTo limit: Int, owner: String, lease: Duration) async throws -> [Lease] {
+        var random = SystemRandomNumberGenerator()
+        let lanes = Lane.pollOrder(using: &random)
+        let now = clock.now
+        // A look without the write lock first: an idle worker disturbs nobody.
+        let isDue = try await database.read { database in
+            try lanes.contains { try Self.due(in: $0, at: now, upTo: 1, database).first != nil }
+        }
+        guard isDue else { return [] }
+        return try await database.write { database in
+            var leases: [Lease] = []
+            for lane in lanes where leases.count < limit {
+                for row in try Self.due(in: lane, at: now, upTo: limit - leases.count, database) {
+                    leases.append(try Self.take(row, owner: owner, until: now + lease, at: now, database))
+                }
+            }
+            return leases
+        }
+    }
+
+    private static func due(in lane: Int, at now: Timestamp, upTo limit: Int, _ database: Database) throws -> [Row] {
+        let statement = try database.cachedStatement(
+            sql: "SELECT * FROM job WHERE q = ? AND due_at <= ? ORDER BY due_at LIMIT ?")
+        return try Row.fetchAll(statement, arguments: [lane, now.milliseconds, limit])
+    }
+
+    private static func take(
+        _ row: Row, owner: String, until expiry: Timestamp, at now: Timestamp, _ database: Database
+    ) throws -> Lease {
+        let photo = PhotoRef(id: row["id"], galleryID: row["gallery_id"])
+        let (fence, attempts): (Int, Int) = (row["fence"], row["attempts"])
+        let lease = Lease(
+            photo: photo, token: UUID().uuidString.lowercased(), fence: fence + 1, generation: row["gen"],
+            attempts: attempts + 1, enqueuedAt: Timestamp(milliseconds: row["enq_at"]))
+        try database.execute(
+            sql: """
+                UPDATE job SET tok = ?, owner = ?, state = 'leased', q = ?, due_at = ?, fence = ?, attempts = ?
+                WHERE id = ?
+                """,
+            arguments: [
+                lease.token, owner, Lane.leased(shard: shard(photo)), expiry.milliseconds, lease.fence,
+                lease.attempts, photo.id,
+            ])
+        try note(.claimed, photo.id, now, owner: owner, attempt: lease.attempts, database)
+        return lease
+    }
+
+    func renew(_ lease: Lease, for duration: Duration) async throws -> Bool {
+        let expiry = clock.now + duration
+        return try await database.write { database in
+            try database.execute(
+                sql: "UPDATE job SET due_at = ? WHERE id = ? AND tok = ?",
+                arguments: [expiry.milliseconds, lease.photo.id, lease.token])
+            return database.changesCount == 1
+        }
+    }
+
+    func finish(_ lease: Lease, recipe: String) async throws -> FinishOutcome {
+        let now = clock.now
+        return try await database.write { database in
+            guard let row = try Self.mine(lease, database) else { return .lost }
+            let isRequeued = row["gen"] != lease.generation
+            if isRequeued {
+                try Self.queueAgain(row, lane: Self.lane(row), due: now, database)
+                try database.execute(
+                    sql: "UPDATE job SET attempts = 0, enq_at = ? WHERE id = ?",
+                    arguments: [now.milliseconds, lease.photo.id])
+            } else {
+                try database.execute(
+                    sql: """
+                        UPDATE job SET state = 'done', done_recipe = ?, done_fence = ?, done_at = ?, attempts = 0,
+                            q = NULL, due_at = NULL, tok = NULL, owner = NULL, last_error = NULL
+                        WHERE id = ?
+                        """,
+                    arguments: [recipe, lease.fence, now.milliseconds, lease.photo.id])
+            }
+            try Self.note(isRequeued ? .requeued : .done, row, now, database)
+            return isRequeued ? .requeued : .done
+        }
+    }
+
+    func fail(_ lease: Lease, error: RenditionError, retryAfter delay: Duration) async throws -> Bool {
+        let now = clock.now
+        return try await database.write { database in
+            guard let row = try Self.mine(lease, database) else { return false }
+            try Self.queueAgain(row, lane: Self.lane(row), due: now + delay, database)
+            try Self.record(error, lease, database)
+            try Self.note(.retry, row, now, detail: error.description, database)
+            return true
+        }
+    }
+
+    func bury(_ lease: Lease, error: RenditionError) async throws -> Bool {
+        let now = clock.now
+        return try await database.write { database in
+            guard let row = try Self.mine(lease, database) else { return false }
+            try database.execute(
+                sql: "UPDATE job SET state = 'dead', q = ?, due_at = ?, tok = NULL, owner = NULL WHERE id = ?",
+                arguments: [Lane.dead(shard: Self.shard(lease.photo)), now.milliseconds, lease.photo.id])
+            try Self.record(error, lease, database)
+            try Self.note(.dead, row, now, detail: error.description, database)
+            return true
+        }
+    }
+
+    func release(_ lease: Lease, reason: String) async throws -> Bool {
+        let now = clock.now
+        return try await database.write { database in
+            guard let row = try Self.mine(lease, database) else { return false }
+            try Self.queueAgain(row, lane: .expedite, due: now, database)
+            try database.execute(
+                sql: "UPDATE job SET attempts = max(attempts - 1, 0) WHERE id = ?", arguments: [lease.photo.id])
+            try Self.note(.released, row, now, detail: reason, database)
+            return true
+        }
+    }
+
+    func reap() async throws -> Int {
+        let now = clock.now
+        let expired: @Sendable (Database) throws -> [Row] = { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM job WHERE q BETWEEN ? AND ? AND due_at <= ?",
+                arguments: [Lane.leased.lowerBound, Lane.leased.upperBound - 1, now.milliseconds])
+        }
+        guard try await database.read({ try !expired($0).isEmpty }) else { return 0 }
+        return try await database.write { database in
+            let rows = try expired(database)
+            for row in rows {
+                try Self.queueAgain(row, lane: .expedite, due: now, database)
+                try Self.note(.reaped, row, now, detail: "its lease expired", database)
+            }
+            return rows.count
+        }
+    }
+
+    func redrive(_ photoID: String, after delay: Duration) async throws -> Bool {
+        let now = clock.now
+        return try await database.write { database in
+            guard
+                let row = try Row.fetchOne(
+                    database, sql: "SELECT * FROM job WHERE id = ? AND state = 'dead' AND tok IS NULL",
+                    arguments: [photoID])
+            else { return false }
+            try Self.queueAgain(row, lane: Self.lane(row), due: now + delay, database)
+            try database.execute(
+                sql: "UPDATE job SET attempts = 0, gen = gen + 1, enq_at = ? WHERE id = ?",
+                arguments: [now.milliseconds, photoID])
+            try Self.note(.redriven, row, now, database)
+            return true
+        }
+    }
+
+    func job(_ photoID: String) async throws -> Job? {
+        try await database.read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM job WHERE id = ?", arguments: [photoID]).map(Self.job)
+        }
+    }
+
+    func depth() async throws -> QueueDepth {
+        let now = clock.now
+        return try await database.read { database in
+            var depth = QueueDepth()
+            let rows = try Row.fetchCursor(
+                database,
+                sql: "SELECT q, due_at <= ? AS due, count(*) AS jobs FROM job WHERE q IS NOT NULL GROUP BY 1, 2",
+                arguments: [now.milliseconds])
+            while let row = try rows.next() {
+                let (lane, isDue, jobs): (Int, Bool, Int) = (row["q"], row["due"], row["jobs"])
+                switch lane {
+                case Lane.leased: depth.leased += jobs
+                case Lane.dead: depth.dead += jobs
+                default: if isDue { depth.due += jobs } else { depth.delayed += jobs }
+                }
+            }
+            let next = try Int64.fetchOne(
+                database, sql: "SELECT min(due_at) FROM job WHERE q IS NOT NULL AND q < ? AND due_at > ?",
+                arguments: [Lane.dead.lowerBound, now.milliseconds])
+            depth.nextDue = next.map(Timestamp.init(milliseconds:))
+            return depth
+        }
+    }
+
+    func history(_ photoID: String) async throws -> [JobEvent] {
+        try await database.read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM job_event WHERE photo_id = ? ORDER BY number", arguments: [photoID]
+            ).compactMap { row in
+                guard let kind = JobEvent.Kind(rawValue: row["kind"]) else { return nil }
+                return JobEvent(
+                    at: Timestamp(milliseconds: row["at"]), kind: kind, owner: row["owner"], attempt: row["attempt"],
+                    detail: row["detail"])
+            }
+        }
+    }
+
+    // MARK: Rows
+
+    /// The row, where the lease is still the one that holds it.
+    private static func mine(_ lease: Lease, _ database: Database) throws -> Row? {
+        try Row.fetchOne(
+            database, sql: "SELECT * FROM job WHERE id = ? AND tok = ?", arguments: [lease.photo.id, lease.token])
+    }
+
+    /// Puts a job back into a lane and takes it out of its owner's hands.
+    private static func queueAgain(_ row: Row, lane: LaneClass, due: Timestamp, _ database: Database) throws {
+        let photo = PhotoRef(id: row["id"], galleryID: row["gallery_id"])
+        try database.execute(
+            sql: "UPDATE job SET state = 'queued', q = ?, due_at = ?, tok = NULL, owner = NULL WHERE id = ?",
+            arguments: [Lane.number(lane, shard: shard(photo)), due.milliseconds, photo.id])
+    }
+
+    private static func record(_ error: RenditionError, _ lease: Lease, _ database: Database) throws {
+        try database.execute(
+            sql: "UPDATE job SET last_error = ? WHERE id = ?",
+            arguments: [try ColumnJSON.text(error), lease.photo.id])
+    }
+
+    private static func note(
+        _ kind: JobEvent.Kind, _ row: Row, _ now: Timestamp, detail: String? = nil, _ database: Database
+    ) throws {
+        try note(
+            kind, row["id"], now, owner: row["owner"], attempt: row["attempts"], detail: detail, database)
+    }
+
+    private static func note(
+        _ kind: JobEvent.Kind, _ photoID: String, _ now: Timestamp, owner: String? = nil, attempt: Int = 0,
+        detail: String? = nil, _ database: Database
+    ) throws {
+        try database.execute(
+            sql: "INSERT INTO job_event (photo_id, at, kind, owner, attempt, detail) VALUES (?, ?, ?, ?, ?, ?)",
+            arguments: [photoID, now.milliseconds, kind.rawValue, owner, attempt, detail])
+    }
+
+    /// Keeps a photo's last hundred events.
+    private static func forget(_ photoID: String, _ database: Database) throws {
+        try database.execute(
+            sql: """
+                DELETE FROM job_event WHERE photo_id = :id AND number <= (
+                    SELECT number FROM job_event WHERE photo_id = :id ORDER BY number DESC LIMIT 1 OFFSET 100)
+                """,
+            arguments: ["id": photoID])
+    }
+
+    private static func arguments(_ photo: PhotoRef, _ lane: LaneClass, _ now: Timestamp) -> StatementArguments {
+        [
+            "id": photo.id, "gallery": photo.galleryID, "prio": lane.rawValue,
+            "q": Lane.number(lane, shard: shard(photo)), "now": now.milliseconds,
+        ]
+    }
+
+    private static func shard(_ photo: PhotoRef) -> Int {
+        Lane.shard(galleryID: photo.galleryID, photoID: photo.id)
+    }
+
+    private static func lane(_ row: Row) -> LaneClass { LaneClass(rawValue: row["prio"]) ?? .fresh }
+
+    private static func job(_ row: Row) throws -> Job {
+        let error: String? = row["last_error"]
+        let (due, done): (Int64?, Int64?) = (row["due_at"], row["done_at"])
+        return Job(
+            photo: PhotoRef(id: row["id"], galleryID: row["gallery_id"]),
+            state: Job.State(rawValue: row["state"]) ?? .queued, lane: lane(row), generation: row["gen"],
+            fence: row["fence"], attempts: row["attempts"], owner: row["owner"],
+            dueAt: due.map(Timestamp.init(milliseconds:)), enqueuedAt: Timestamp(milliseconds: row["enq_at"]),
+            doneAt: done.map(Timestamp.init(milliseconds:)), doneRecipe: row["done_recipe"],
+            lastError: try error.map { try ColumnJSON.value(RenditionError.self, $0) })
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import GRDB
+import RenditionCore
+
+/// The photos table in SQLite: each record as DynamoDB's JSON, beside what it is looked up by.
+struct LocalRecords: PhotoRecords {
+    let database: LocalDatabase
+
+    func record(_ photoID: String) async throws -> PhotoRecord? {
+        try await database.read { try Self.fetch(photoID, $0) }
+    }
+
+    func insert(_ record: PhotoRecord) async throws -> Bool {
+        let text = try ColumnJSON.text(record.attributes)
+        return try await database.write { database in
+            try database.execute(
+                sql: "INSERT INTO photo (id, gallery_id, created_at, attributes) VALUES (?, ?, ?, ?) "
+                    + "ON CONFLICT DO NOTHING",
+                arguments: [record.id, record.galleryID, record["created_at"] ?? "", text])
+            return database.changesCount == 1
+        }
+    }
+
+    func commit(_ change: RecordCommit) async throws -> CommitOutcome {
+        try await database.write { database in
+            guard var record = try Self.fetch(change.photoID, database) else { return .gone }
+            guard record.s3Key == change.s3Key else { return .originalReplaced }
+            guard record.fence <= change.fence else { return .superseded(fence: record.fence) }
+            record.attributes.merge(change.set) { _, new in new }
+            for name in change.remove { record.attributes[name] = nil }
+            if record.status == PhotoStatus.processing {
+                record.attributes["status"] = .string(change.statusWhenProcessing)
+            }
+            try database.execute(
+                sql: "UPDATE photo SET attributes = ? WHERE id = ?",
+                arguments: [try ColumnJSON.text(record.attributes), change.photoID])
+            return .committed(status: record.status)
+        }
+    }
+
+    func gallery(_ galleryID: String) async throws -> [PhotoRecord] {
+        try await database.read { database in
+            try String.fetchAll(
+                database,
+                sql: "SELECT attributes FROM photo WHERE gallery_id = ? ORDER BY created_at, rowid",
+                arguments: [galleryID]
+            ).map(Self.decode)
+        }
+    }
+
+    private static func fetch(_ photoID: String, _ database: Database) throws -> PhotoRecord? {
+        try String.fetchOne(
+            database, sql: "SELECT attributes FROM photo WHERE id = ?", arguments: [photoID]
+        ).map(decode)
+    }
+
+    private static func decode(_ text: String) throws -> PhotoRecord {
+        PhotoRecord(attributes: try ColumnJSON.value([String: RecordValue].self, text))
+    }
+}

@@ -1,0 +1,80 @@
+import Foundation
+import RenditionCore
+
+/// The embedded store: a folder that holds an SQLite database and the objects as files. It needs no server, and any
+/// number of processes of one machine may share it.
+///
+/// ```
+/// DIR/store.sqlite              records, queue, what HTTP would say of each object
+/// DIR/objects/{bucket}/{key}    the objects' bytes
+/// DIR/tmp/                      files that aren't finished, a folder a process
+/// ```
+package struct LocalStore: PhotoStore {
+    package let queue: any JobQueue
+    package let records: any PhotoRecords
+    package let objects: any ObjectStore
+    package let clock: any StoreClock
+    package let summary: String
+    /// Where the objects lie.
+    package let paths: ObjectPaths
+    private let temporary: TemporaryFolder
+    private let threads: DispatchPool
+
+    /// Opens a store.
+    ///
+    /// - Parameters:
+    ///   - directory: Its folder.
+    ///   - creates: Whether to make one where there is none yet.
+    ///   - buckets: The buckets' names, which are folders here.
+    ///   - clock: The time in which leases are measured.
+    /// - Throws: A ``RenditionError`` of stage `store`: `no_store`, `not_a_store`, `not_writable`, `disk_full`, …
+    package init(
+        directory: String, creates: Bool, buckets: BucketNames = BucketNames(), clock: any StoreClock = SystemClock()
+    ) throws {
+        let root = directory.hasSuffix("/") && directory.count > 1 ? String(directory.dropLast()) : directory
+        let file = "\(root)/store.sqlite"
+        try Self.check(root, file, creates: creates)
+        try DurableFile.makeFolders(root)
+
+        threads = DispatchPool(width: 4, label: "renditions.disk")
+        let database = try LocalDatabase(path: file, threads: threads)
+        try DurableFile.makeFolders("\(root)/objects")
+        try DurableFile.makeFolders("\(root)/tmp")
+        temporary = try TemporaryFolder(in: "\(root)/tmp")
+        paths = ObjectPaths(root: "\(root)/objects", names: buckets)
+        self.clock = clock
+        queue = LocalQueue(database: database, clock: clock)
+        records = LocalRecords(database: database)
+        objects = LocalObjects(
+            database: database, paths: paths, temporary: temporary, threads: threads, clock: clock)
+        summary = "embedded store in \(root)"
+    }
+
+    package func sweep() async throws {
+        try await threads.run { [temporary] in try temporary.sweep() }
+    }
+
+    /// Refuses to take somebody else's folder for a store.
+    private static func check(_ root: String, _ file: String, creates: Bool) throws {
+        func refuse(_ code: String, _ message: String) -> RenditionError {
+            RenditionError(code: code, stage: .store, retriable: false, message: message)
+        }
+        var isFolder: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: root, isDirectory: &isFolder)
+        if exists, !isFolder.boolValue { throw refuse("not_a_store", "\(root) is a file and no store.") }
+        if exists, access(file, F_OK) == 0 { return }
+        if exists, access(root, R_OK | X_OK) != 0 {
+            throw refuse("not_readable", "\(root) can't be read: \(String(cString: strerror(errno))).")
+        }
+        let content = exists ? (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [] : []
+        guard content.isEmpty else {
+            throw refuse(
+                "not_a_store",
+                "\(root) holds other files and no store. Name a store's folder, or a new one.")
+        }
+        guard creates else {
+            throw refuse(
+                "no_store", "There is no store in \(root). `renditions import` makes one; or name another folder.")
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+import GRDB
+import RenditionCore
+
+/// Puts the embedded store's own failures into words: what is wrong with the disk, and what to do.
+enum StoreFault {
+    /// A failed system call on the store's files.
+    static func file(_ code: Int32 = errno, _ action: String, _ path: String) -> RenditionError {
+        let (name, remedy) =
+            switch code {
+            case ENOSPC, EDQUOT: ("disk_full", "The disk is full. Make room; the work resumes by itself.")
+            case EROFS, EACCES, EPERM:
+                ("not_writable", "The store's folder can't be written. Give this user the right to write there.")
+            case EMFILE, ENFILE: ("too_many_files", "Too many files are open. Raise the limit with ulimit -n.")
+            default: ("disk_error", "The disk failed.")
+            }
+        return RenditionError(
+            code: name, stage: .store, retriable: true, message: remedy,
+            detail: "\(action) \(path): \(String(cString: strerror(code)))")
+    }
+
+    /// Runs database work and translates what goes wrong in it.
+    static func translate<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as DatabaseError {
+            throw database(error, path)
+        }
+    }
+
+    static func database(_ error: DatabaseError, _ path: String) -> RenditionError {
+        let (name, remedy) =
+            switch error.resultCode {
+            case .SQLITE_FULL: ("disk_full", "The disk is full. Make room; the work resumes by itself.")
+            case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+                ("not_writable", "The store's database can't be written. Give this user the right to write there.")
+            case .SQLITE_CANTOPEN:
+                ("not_readable", "The store's database can't be opened. Give this user the right to use it.")
+            case .SQLITE_BUSY, .SQLITE_LOCKED:
+                ("busy", "Another process holds the store's database for too long. Find it with lsof.")
+            case .SQLITE_NOTADB, .SQLITE_CORRUPT:
+                ("damaged_store", "The store's database is damaged or isn't one. Restore it from a backup.")
+            default: ("store_error", "The store's database failed.")
+            }
+        return RenditionError(
+            code: name, stage: .store, retriable: true, message: remedy,
+            detail: "\(path): \(error.message ?? "SQLite error \(error.extendedResultCode.rawValue)")")
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import RenditionCore
+import Testing
+
+extension PhotoStoreContract {
+    static func upload(_ key: String, _ text: String = "bytes", fence: Int? = nil) -> ObjectUpload {
+        ObjectUpload(
+            key: key, body: .bytes(Array(text.utf8)), contentType: "image/jpeg",
+            cacheControl: "public, max-age=31536000, immutable",
+            metadata: ["photo-id": "a", "fence": fence.map(String.init) ?? "0"])
+    }
+
+    /// Base names as people give them.
+    static let awkwardNames = [
+        "a b.jpg", "Été à Nice.JPG", "100%.jpg", "a+b.jpg", "#1.jpg", "what?.jpg", "a&b=c.jpg", "💍👰🏽‍♀️.heic",
+        "..jpg", "...", "name.with.dots.tar.jpg", "no-extension", ".hidden", "\"quoted\"'.jpg", "back\\slash.jpg",
+        String(repeating: "é", count: 200) + ".jpg", String(repeating: "x", count: 200) + ".jpeg", "tab\there.jpg",
+    ]
+
+    static let objectCases = [
+        Case("an object comes back with all that was said of it") { store, _ async throws in
+            let stored = try await store.objects.put(upload("g/x.jpg"), in: .renditions, if: .none)
+            guard case .stored(let info) = stored else {
+                Issue.record("not stored")
+                return
+            }
+            #expect((info.size, info.contentType) == (5, "image/jpeg"))
+            let head = try #require(try await store.objects.head(.renditions, key: "g/x.jpg"))
+            #expect(head == info)
+            #expect(head.cacheControl == "public, max-age=31536000, immutable")
+            #expect(head.metadata == ["photo-id": "a", "fence": "0"])
+            let got = try #require(try await store.objects.get(.renditions, key: "g/x.jpg", limit: 5))
+            #expect(got.bytes == Array("bytes".utf8))
+            #expect(got.info == info)
+        },
+        Case("what isn't there is nil") { store, _ async throws in
+            #expect(try await store.objects.head(.photos, key: "g/none") == nil)
+            #expect(try await store.objects.get(.photos, key: "g/none", limit: 9) == nil)
+            try await store.objects.delete(.photos, key: "g/none")
+        },
+        Case("the two buckets are apart") { store, _ async throws in
+            _ = try await store.objects.put(upload("g/x.jpg"), in: .photos, if: .none)
+            #expect(try await store.objects.head(.renditions, key: "g/x.jpg") == nil)
+        },
+        Case("names that people give come back as they are") { store, _ async throws in
+            for (index, name) in awkwardNames.enumerated() {
+                let key = "g/\(index)_\(name)"
+                _ = try await store.objects.put(upload(key, name), in: .photos, if: .absent)
+            }
+            for (index, name) in awkwardNames.enumerated() {
+                let got = try await store.objects.get(.photos, key: "g/\(index)_\(name)", limit: 9999)
+                #expect(got.map { String(decoding: $0.bytes, as: UTF8.self) } == name)
+            }
+        },
+        Case("an empty object is an object") { store, _ async throws in
+            _ = try await store.objects.put(upload("g/empty", ""), in: .photos, if: .absent)
+            #expect(try await store.objects.get(.photos, key: "g/empty", limit: 0)?.bytes == [])
+        },
+        Case("a file is uploaded whole") { store, _ async throws in
+            let bytes = (0..<3_000_001).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+            let path = "\(NSTemporaryDirectory())/contract-\(UUID().uuidString)"
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
+            var upload = upload("g/file")
+            upload.body = .file(path)
+            _ = try await store.objects.put(upload, in: .photos, if: .absent)
+            #expect(try await store.objects.get(.photos, key: "g/file", limit: 4_000_000)?.bytes == bytes)
+        },
+        Case("nothing larger than the limit is read") { store, _ async throws in
+            _ = try await store.objects.put(upload("g/x"), in: .photos, if: .none)
+            let error = await #expect(throws: RenditionError.self) {
+                try await store.objects.get(.photos, key: "g/x", limit: 4)
+            }
+            #expect(error?.code == "too_large")
+            #expect(error?.retriable == false)
+        },
+        Case("a write if absent happens once") { store, _ async throws in
+            #expect(try await store.objects.put(upload("g/x"), in: .photos, if: .absent) != .conditionFailed)
+            #expect(try await store.objects.put(upload("g/x", "other"), in: .photos, if: .absent) == .conditionFailed)
+            #expect(try await store.objects.get(.photos, key: "g/x", limit: 9)?.bytes == Array("bytes".utf8))
+        },
+        Case("a write if unchanged fails after a change") { store, _ async throws in
+            _ = try await store.objects.put(upload("g/x", "1"), in: .renditions, if: .none)
+            let seen = try #require(try await store.objects.head(.renditions, key: "g/x"))
+            let second = try await store.objects.put(
+                upload("g/x", "2"), in: .renditions, if: .unchanged(etag: seen.etag))
+            #expect(second != .conditionFailed)
+            let third = try await store.objects.put(
+                upload("g/x", "3"), in: .renditions, if: .unchanged(etag: seen.etag))
+            #expect(third == .conditionFailed)
+            #expect(try await store.objects.get(.renditions, key: "g/x", limit: 9)?.bytes == Array("2".utf8))
+            let gone = try await store.objects.put(
+                upload("g/none"), in: .renditions, if: .unchanged(etag: seen.etag))
+            #expect(gone == .conditionFailed)
+        },
+        Case("of racing writes under one condition, one happens") { store, _ async throws in
+            _ = try await store.objects.put(upload("g/x", "0"), in: .renditions, if: .none)
+            let seen = try #require(try await store.objects.head(.renditions, key: "g/x"))
+            let winners = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for writer in 1...12 {
+                    group.addTask {
+                        let outcome = try await store.objects.put(
+                            upload("g/x", "\(writer)"), in: .renditions, if: .unchanged(etag: seen.etag))
+                        return outcome != .conditionFailed
+                    }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(winners == 1)
+        },
+        Case("a deleted object is gone") { store, _ async throws in
+            _ = try await store.objects.put(upload("g/x"), in: .photos, if: .none)
+            try await store.objects.delete(.photos, key: "g/x")
+            #expect(try await store.objects.get(.photos, key: "g/x", limit: 9) == nil)
+            #expect(try await store.objects.put(upload("g/x", "again"), in: .photos, if: .absent) != .conditionFailed)
+        },
+        Case("a later claim's rendition is never replaced by an earlier's") { store, _ async throws in
+            let publisher = Publisher(objects: store.objects)
+            let key = ObjectKeys.rendition(galleryID: "g", originalKey: record().s3Key, size: .small)
+            func publish(_ text: String, fence: Int) async throws -> Publisher.Outcome {
+                let bytes = Array(text.utf8)
+                let rendition = Rendition(
+                    size: .small, pixels: PixelSize(width: 1, height: 1), bytes: bytes,
+                    checksum: Checksum.sha256(bytes))
+                return try await publisher.publish(
+                    rendition, of: record(), recipe: text, fence: fence
+                ) { true }
+            }
+            #expect(try await publish("one", fence: 1) == .published)
+            #expect(try await publish("three", fence: 3) == .published)
+            #expect(try await publish("two", fence: 2) == .superseded(fence: 3))
+            #expect(try await publish("three", fence: 2) == .published)
+            let stands = try #require(try await store.objects.get(.renditions, key: key, limit: 99))
+            #expect(stands.bytes == Array("three".utf8))
+            #expect(stands.info.metadata["fence"] == "3")
+            #expect(stands.info.metadata["original-key"] == "g/a_%C3%89t%C3%A9%20%231.jpg")
+        },
+    ]
+}

@@ -1,0 +1,120 @@
+import Foundation
+import RenditionCore
+import Testing
+
+extension PhotoStoreContract {
+    /// A record as the backend writes it, with attributes of every type that nobody here has heard of.
+    static func record(status: String = PhotoStatus.processing) -> PhotoRecord {
+        var record = NewPhoto(id: "a", galleryID: "g", userID: "u", filename: "Été #1.jpg", fileSize: 12)
+            .record(
+                urls: PublicURLs(endpoint: "http://localhost", names: BucketNames()),
+                now: Timestamp(milliseconds: 1_750_000_000_000))
+        record.attributes["status"] = .string(status)
+        record.attributes.merge(unknown) { _, new in new }
+        return record
+    }
+
+    static let unknown: [String: RecordValue] = [
+        "x_number": .number("12345678901234567890123456789012345678"),
+        "x_small": .number("0.00000000000000000000000000000000000001"),
+        "x_strings": .stringSet(["é", "z"]),
+        "x_numbers": .numberSet(["1", "2.5"]),
+        "x_binary": .binary(Data([0, 255, 1])),
+        "x_binaries": .binarySet([Data([1]), Data([2, 3])]),
+        "x_nested": .map(["list": .list([.null, .bool(true), .string(""), .map([:])])]),
+        "renditions": .list([.string("not ours")]),
+    ]
+
+    static func commit(
+        fence: Int = 1, s3Key: String? = nil, set: [String: RecordValue] = ["width": .integer(10)],
+        remove: [String] = [], becomes status: String = PhotoStatus.active
+    ) -> RecordCommit {
+        RecordCommit(
+            photoID: "a", s3Key: s3Key ?? record().s3Key, fence: fence,
+            set: set.merging(["rendition_fence": .integer(fence)]) { old, _ in old }, remove: remove,
+            statusWhenProcessing: status)
+    }
+
+    static let recordCases = [
+        Case("a record comes back as it was inserted") { store, _ async throws in
+            #expect(try await store.records.insert(record()))
+            #expect(try await store.records.record("a") == record())
+            #expect(try await store.records.record("b") == nil)
+        },
+        Case("an insert never replaces") { store, _ async throws in
+            _ = try await store.records.insert(record())
+            var other = record()
+            other.attributes["title"] = .string("another")
+            #expect(try await !store.records.insert(other))
+            #expect(try await store.records.record("a") == record())
+        },
+        Case("a commit changes what it names and nothing else") { store, _ async throws in
+            _ = try await store.records.insert(record())
+            let change = commit(
+                set: ["width": .integer(6000), "gps": .map(["latitude": .number("-33.8568")])], remove: ["views"])
+            #expect(try await store.records.commit(change) == .committed(status: "active"))
+            var expected = record().attributes
+            expected["width"] = .integer(6000)
+            expected["gps"] = .map(["latitude": .number("-33.8568")])
+            expected["rendition_fence"] = .integer(1)
+            expected["views"] = nil
+            expected["status"] = .string("active")
+            #expect(try await store.records.record("a")?.attributes == expected)
+        },
+        Case("only processing becomes active") { store, _ async throws in
+            for status in ["pending", "approved", "active", "failed", ""] {
+                let id = "status-\(status)"
+                var other = record(status: status)
+                other.attributes["id"] = .string(id)
+                _ = try await store.records.insert(other)
+                var change = commit()
+                change.photoID = id
+                #expect(try await store.records.commit(change) == .committed(status: status))
+                let stored = try await store.records.record(id)
+                #expect(stored?.status == status)
+                #expect(stored?.attributes["width"] == .integer(10))
+            }
+        },
+        Case("a failure turns processing into failed") { store, _ async throws in
+            _ = try await store.records.insert(record())
+            let change = RecordCommit.failed(
+                error, record: record(), fence: 3, now: Timestamp(milliseconds: 1_750_000_001_000))
+            #expect(try await store.records.commit(change) == .committed(status: "failed"))
+            let reason = try await store.records.record("a")?.attributes["rendition_error"]?.map
+            #expect(reason?["code"] == .string("test"))
+            #expect(reason?["stage"] == .string("render"))
+            #expect(reason?["message"] == .string("For the test."))
+        },
+        Case("a commit never brings a deleted record back") { store, _ async throws in
+            #expect(try await store.records.commit(commit()) == .gone)
+            #expect(try await store.records.record("a") == nil)
+        },
+        Case("a commit is refused when the record names another original") { store, _ async throws in
+            _ = try await store.records.insert(record())
+            #expect(try await store.records.commit(commit(s3Key: "g/a_other.jpg")) == .originalReplaced)
+            #expect(try await store.records.record("a") == record())
+        },
+        Case("a commit is refused after a later claim's") { store, _ async throws in
+            _ = try await store.records.insert(record())
+            _ = try await store.records.commit(commit(fence: 5))
+            let after = try await store.records.record("a")
+            #expect(
+                try await store.records.commit(commit(fence: 4, set: ["width": .integer(1)])) == .superseded(fence: 5))
+            #expect(try await store.records.record("a") == after)
+            #expect(try await store.records.commit(commit(fence: 5)) == .committed(status: "active"))
+        },
+        Case("a gallery lists its photos in order of upload") { store, _ async throws in
+            for (id, created) in [
+                ("b", "2026-01-02T00:00:00.000Z"), ("a", "2026-01-01T00:00:00.000Z"), ("c", "2026-01-03T00:00:00.000Z"),
+            ] {
+                var other = record()
+                other.attributes["id"] = .string(id)
+                other.attributes["created_at"] = .string(created)
+                if id == "c" { other.attributes["gallery_id"] = .string("another") }
+                _ = try await store.records.insert(other)
+            }
+            #expect(try await store.records.gallery("g").map(\.id) == ["a", "b"])
+            #expect(try await store.records.gallery("none").isEmpty)
+        },
+    ]
+}

@@ -1,0 +1,142 @@
+import CVips
+import RenditionCore
+
+/// Renders with libvips: one decode, then each size from the next larger one.
+///
+/// A value without state; libvips itself is safe to use from several threads, and no image leaves the thread that made
+/// it.
+package struct CascadeRenderer: PhotoRenderer {
+    /// - Throws: A ``RenditionError`` where libvips can't start.
+    package init() throws { try VipsLibrary.start() }
+
+    package var version: String { "cascade-1 libvips-\(VipsLibrary.version)" }
+
+    package func probe(_ original: [UInt8], limits: RenderLimits) throws -> PhotoProbe {
+        defer { vips_thread_shutdown() }
+        return try original.withUnsafeBytes { bytes in
+            let format = try Self.format(of: original, limits)
+            do {
+                return try Self.probe(try LoadStep.open(bytes, format), format, limits)
+            } catch let error as VipsError {
+                throw Self.damaged(format, error, stage: .probe)
+            }
+        }
+    }
+
+    package func render(
+        _ original: [UInt8], sizes: [RenditionSize], limits: RenderLimits
+    ) throws -> RenderedPhoto {
+        defer { vips_thread_shutdown() }
+        return try original.withUnsafeBytes { bytes in
+            let format = try Self.format(of: original, limits)
+            let deadline = RenderDeadline(after: limits.time)
+            defer { withExtendedLifetime(deadline) {} }
+            do {
+                return try Self.render(bytes, format, sizes, limits, deadline)
+            } catch let error as VipsError {
+                if deadline.passed { throw Self.tooSlow(limits, error) }
+                throw Self.damaged(format, error, stage: .render)
+            } catch let error as LateError {
+                if deadline.passed { throw Self.tooSlow(limits, error.cause) }
+                throw Self.internalFailure(error.cause)
+            }
+        }
+    }
+
+    // MARK: The pipeline
+
+    private static func render(
+        _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ sizes: [RenditionSize], _ limits: RenderLimits,
+        _ deadline: RenderDeadline
+    ) throws -> RenderedPhoto {
+        let source = try LoadStep.open(bytes, format)
+        deadline.watch(source)
+        let probe = try probe(source, format, limits)
+        var metadata = PhotoMetadata()
+        if let block = source.blob("exif-data"), let exif = ExifReader(block) { exif.read(into: &metadata) }
+        let colours = ColourStep.source(of: source, &metadata)
+
+        let targets = sizes.map { (size: $0, pixels: $0.fitted(probe.upright)) }
+            .sorted { $0.pixels.pixels > $1.pixels.pixels }
+        guard let largest = targets.first?.pixels else {
+            return RenderedPhoto(probe: probe, metadata: metadata, renditions: [])
+        }
+        var image = try FlattenStep.onWhite(source)
+        image = try ResizeStep.reduce(image, to: probe.orientation >= 5 ? largest.transposed : largest)
+        image = try ColourStep.convert(image, from: colours)
+        image = try OrientStep.upright(image, orientation: probe.orientation)
+        // The decoder runs here, and only here.
+        image = try image.rendered()
+
+        let segments = JPEGSegments.publicSegments(for: metadata)
+        var made: [String: Rendition] = [:]
+        do {
+            for target in targets {
+                if image.size != target.pixels {
+                    image = try ResizeStep.reduce(image, to: target.pixels)
+                    image = try image.rendered()
+                }
+                let file = try EncodeStep.jpeg(image, quality: target.size.quality, segments: segments)
+                made[target.size.name] = Rendition(
+                    size: target.size, pixels: target.pixels, bytes: file, checksum: Checksum.sha256(file))
+            }
+        } catch let error as VipsError {
+            throw LateError(cause: error)
+        }
+        return RenderedPhoto(probe: probe, metadata: metadata, renditions: sizes.compactMap { made[$0.name] })
+    }
+
+    private static func probe(
+        _ image: borrowing Image, _ format: OriginalFormat, _ limits: RenderLimits
+    ) throws -> PhotoProbe {
+        // libheif turns the pixels itself, whatever the Exif block says.
+        let probe = PhotoProbe(
+            format: format, stored: image.size, orientation: format == .heif ? 1 : image.orientation,
+            bytesPerPixel: image.bytesPerPixel)
+        guard probe.stored.pixels <= limits.pixels else {
+            throw RenditionError(
+                code: "too_many_pixels", stage: .probe, retriable: false,
+                message: "This photo has \(probe.stored) pixels, more than the \(limits.pixels / 1_000_000) megapixels "
+                    + "we can take. Export it smaller and upload that file.")
+        }
+        return probe
+    }
+
+    private static func format(of original: [UInt8], _ limits: RenderLimits) throws -> OriginalFormat {
+        guard original.count <= limits.bytes else {
+            throw RenditionError.tooLarge(bytes: original.count, limit: limits.bytes, stage: .probe)
+        }
+        return try OriginalFormat.detect(original)
+    }
+
+    // MARK: Errors
+
+    /// A failure after the pixels were decoded, for which the original can't be blamed.
+    private struct LateError: Error {
+        let cause: VipsError
+    }
+
+    private static func damaged(
+        _ format: OriginalFormat, _ error: VipsError, stage: RenditionError.Stage
+    ) -> RenditionError {
+        RenditionError(
+            code: "damaged", stage: stage, retriable: false,
+            message: "This \(format.rawValue) file is damaged or incomplete. Export it again and upload that file.",
+            detail: "\(error.operation): \(error.text)")
+    }
+
+    private static func tooSlow(_ limits: RenderLimits, _ error: VipsError) -> RenditionError {
+        RenditionError(
+            code: "too_slow", stage: .render, retriable: true,
+            message: "This photo took longer than \(Int(limits.time.seconds)) seconds to process. "
+                + "It will be tried again; if that fails, export it in a simpler format.",
+            detail: "\(error.operation): \(error.text)")
+    }
+
+    private static func internalFailure(_ error: VipsError) -> RenditionError {
+        RenditionError(
+            code: "internal", stage: .render, retriable: true,
+            message: "Something went wrong on our side while preparing this photo. It will be tried again.",
+            detail: "\(error.operation): \(error.text)")
+    }
+}

@@ -1,0 +1,64 @@
+import CVips
+import RenditionCore
+
+/// Brings an image to 8-bit sRGB.
+enum ColourStep {
+    /// How an image's colours are to be read.
+    enum Source: Equatable {
+        /// sRGB already, by profile or by default.
+        case sRGB
+        /// By the profile it embeds.
+        case profile
+        /// CMYK without a usable profile: by libvips' own.
+        case assumedCMYK
+    }
+
+    /// Decides how to read the colours, and notes in `metadata` what it found.
+    static func source(of image: borrowing Image, _ metadata: inout PhotoMetadata) -> Source {
+        let isCMYK = image.interpretation == VIPS_INTERPRETATION_CMYK
+        let fallback: Source = isCMYK ? .assumedCMYK : .sRGB
+        guard let bytes = image.blob("icc-profile-data") else { return fallback }
+        metadata.hasProfile = true
+        let profile = ICCProfile(bytes)
+        metadata.profileName = profile?.name
+        if profile?.isSRGB == true { return .sRGB }
+        let usable = bytes.withUnsafeBytes { vips_icc_is_compatible_profile(image.handle, $0.baseAddress, $0.count) }
+        guard profile != nil, usable != 0 else {
+            vips_error_clear()
+            metadata.warnings.append("The embedded colour profile can't be used; the colours were taken as they are.")
+            return fallback
+        }
+        return .profile
+    }
+
+    /// Converts by relative colorimetric intent with black-point compensation.
+    static func convert(_ image: consuming Image, from source: Source) throws -> Image {
+        switch source {
+        case .sRGB:
+            let isDone = image.interpretation == VIPS_INTERPRETATION_sRGB && image.format == VIPS_FORMAT_UCHAR
+            guard !isDone || image.bands != 3 else { return image }
+            let operation = try Operation("colourspace")
+            try operation.set("in", image)
+            try operation.set("space", Int(VIPS_INTERPRETATION_sRGB.rawValue))
+            return try cast(try operation.image())
+        case .profile, .assumedCMYK:
+            let operation = try Operation("icc_transform")
+            try operation.set("in", image)
+            try operation.set("output-profile", "srgb")
+            try operation.set("embedded", source == .profile)
+            if source == .assumedCMYK { try operation.set("input-profile", "cmyk") }
+            try operation.set("intent", Int(VIPS_INTENT_RELATIVE.rawValue))
+            try operation.set("black-point-compensation", true)
+            try operation.set("depth", 8)
+            return try operation.image()
+        }
+    }
+
+    private static func cast(_ image: consuming Image) throws -> Image {
+        guard image.format != VIPS_FORMAT_UCHAR else { return image }
+        let operation = try Operation("cast")
+        try operation.set("in", image)
+        try operation.set("format", Int(VIPS_FORMAT_UCHAR.rawValue))
+        return try operation.image()
+    }
+}

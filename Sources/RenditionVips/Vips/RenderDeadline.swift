@@ -1,0 +1,29 @@
+import CVips
+
+/// Stops libvips when a photo takes longer than it may.
+///
+/// libvips asks while it computes pixels; a decoder that hangs inside one call doesn't ask. The object must outlive the
+/// image it watches.
+final class RenderDeadline {
+    private let end: ContinuousClock.Instant
+    /// Whether the computation was stopped.
+    private(set) var passed = false
+
+    init(after limit: Duration) { end = .now + limit }
+
+    /// Watches all computation that starts from this image.
+    func watch(_ image: borrowing Image) {
+        shim_watch(
+            image.handle,
+            { context in
+                guard let context else { return 0 }
+                let deadline = Unmanaged<RenderDeadline>.fromOpaque(context).takeUnretainedValue()
+                return deadline.check() ? 1 : 0
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    private func check() -> Bool {
+        if ContinuousClock.now >= end { passed = true }
+        return passed
+    }
+}

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import RenditionCore
+import RenditionLocal
+
+struct GalleryCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gallery",
+        abstract: "Serves a page with a gallery's renditions, straight from the embedded store's object folder.",
+        discussion:
+            "For looking at results on one's own machine. Only the renditions bucket is served, never originals.")
+
+    @Argument(help: "The gallery's id.")
+    var gallery: String
+
+    @Option(help: "The port to listen on.")
+    var port = 5173
+
+    @Option(help: "The address to listen on.")
+    var host = "127.0.0.1"
+
+    @OptionGroup var storeOptions: StoreOptions
+
+    func validate() throws {
+        if !(0...65535).contains(port) { throw ValidationError("--port takes a number from 0 to 65535.") }
+    }
+
+    func run() async throws {
+        try await Terminal.guarded {
+            let settings = try Settings()
+            let store = try Parts.localStore(try settings.store(flag: storeOptions.store), settings)
+            let server = GalleryServer(store: store, buckets: settings.buckets, gallery: gallery)
+            do {
+                try await SignalledGroup.run(server.service(host: host, port: port), logger: Parts.logger(settings))
+            } catch let error as IOError where error.errnoCode == EADDRINUSE {
+                Terminal.complain("Port \(port) is taken. Stop what listens there, or choose another with --port.")
+                throw Terminal.Status.incomplete
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import RenditionCore
+import RenditionLocal
+import Synchronization
+
+struct RenderCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "render",
+        abstract: "Renders files straight into a folder, without a store.",
+        discussion: "The pipeline and the names are the worker's: {name}_{size}.jpg. Existing files are replaced.")
+
+    @Argument(help: "Files and folders.")
+    var paths: [String]
+
+    @Option(name: .customLong("out"), help: "The folder to write to; it is made where it is absent.")
+    var folder: String
+
+    @Option(help: "Photos rendered at once.")
+    var threads: Int?
+
+    @Flag(help: "Print one JSON object a photo.")
+    var json = false
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads takes a number from 1 to 1024.")
+        }
+    }
+
+    func run() async throws {
+        try await Terminal.guarded {
+            let settings = try Settings()
+            let files = try FileSearch.photos(in: paths)
+            let rendering = FolderRendering(
+                renderer: try Parts.renderer(), width: threads ?? settings.integer(.threads),
+                memoryBudget: settings.memoryBudget, limits: settings.limits)
+            let reports = Mutex<[PhotoReport]>([])
+            try await rendering.render(files, into: folder) { [json] report in
+                if json { try? Terminal.printJSON(report) }
+                reports.withLock { $0.append(report) }
+            }
+            let all = reports.withLock { $0.sorted { $0.photo < $1.photo } }
+            if !json { Terminal.print(TextTable(all).text) }
+            if all.contains(where: { $0.outcome != .done }) { throw Terminal.Status.incomplete }
+        }
+    }
+}

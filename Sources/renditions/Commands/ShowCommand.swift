@@ -1,0 +1,28 @@
+import ArgumentParser
+import Foundation
+import RenditionCore
+
+struct ShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Shows one photo: its record, its renditions and what happened to it.")
+
+    @Argument(help: "The photo's id.")
+    var id: String
+
+    @Flag(help: "Print JSON: photo (the whole record), job, renditions, history.")
+    var json = false
+
+    @OptionGroup var storeOptions: StoreOptions
+
+    func run() async throws {
+        try await Terminal.guarded {
+            let settings = try Settings()
+            let store = try Parts.store(try settings.store(flag: storeOptions.store), settings, creates: false)
+            guard let story = try await PhotoStory(of: id, in: store) else {
+                Terminal.complain("There is no photo \(id) in the \(store.summary).")
+                throw Terminal.Status.noInput
+            }
+            if json { try Terminal.printJSON(story, pretty: true) } else { Terminal.print(story.text) }
+        }
+    }
+}

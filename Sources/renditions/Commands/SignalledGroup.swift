@@ -1,0 +1,30 @@
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Runs a service until it ends or a signal asks it to.
+enum SignalledGroup {
+    /// The first SIGTERM or SIGINT begins a graceful shutdown, the second ends the process at once.
+    static func run(_ service: any Service, logger: Logger) async throws {
+        let member = ServiceGroupConfiguration.ServiceConfiguration(
+            service: service, successTerminationBehavior: .gracefullyShutdownGroup)
+        let quiet = Logger(label: "service") { _ in SwiftLogNoOpLogHandler() }
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [member], logger: quiet))
+        let signals = await UnixSignalsSequence(trapping: [.sigterm, .sigint])
+        let listener = Task {
+            var count = 0
+            for await signal in signals {
+                count += 1
+                if count > 1 {
+                    logger.notice("\(signal) again: ending at once.")
+                    _exit(128 + signal.rawValue)
+                }
+                logger.notice("\(signal): finishing what is in hand; once more ends at once.")
+                await group.triggerGracefulShutdown()
+            }
+        }
+        defer { listener.cancel() }
+        try await group.run()
+    }
+}

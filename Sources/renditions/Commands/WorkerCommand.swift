@@ -1,0 +1,84 @@
+import ArgumentParser
+import Foundation
+import Logging
+import RenditionCore
+import ServiceLifecycle
+import Synchronization
+
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Renders queued photos until told to stop.",
+        discussion: """
+            SIGTERM or SIGINT ends it in order: photos in hand are finished within the grace period, the rest is \
+            handed back, and the exit code is 0. A second signal ends it at once; nothing is lost, and another worker \
+            takes over when the leases expire.
+            """)
+
+    @Flag(help: "Exit when no photo is owed any more: none due, none waiting for a retry, none with other workers.")
+    var drain = false
+
+    @Option(help: "Photos rendered at once.")
+    var threads: Int?
+
+    @Flag(help: "Print a table of all photos at the end.")
+    var summary = false
+
+    @Flag(help: "Print one JSON object for each photo that was settled.")
+    var json = false
+
+    @OptionGroup var storeOptions: StoreOptions
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads takes a number from 1 to 1024.")
+        }
+        if summary, json { throw ValidationError("--summary is for people and --json for programs: choose one.") }
+    }
+
+    func run() async throws {
+        try await Terminal.guarded {
+            let settings = try Settings()
+            let logger = Parts.logger(settings)
+            let store = try Parts.store(try settings.store(flag: storeOptions.store), settings, creates: true)
+            let configuration = settings.worker(threads: threads, drain: drain)
+            let reports = Mutex<[PhotoReport]>([])
+            let worker = Worker(
+                store: store, renderer: try Parts.renderer(), configuration: configuration, logger: logger
+            ) { [json, summary] report in
+                if json { try? Terminal.printJSON(report) }
+                if summary { reports.withLock { $0.append(report) } }
+            }
+            logger.info(
+                "Worker \(configuration.owner) renders \(configuration.renderWidth) photos at once from the \(store.summary)."
+            )
+            let service = WorkerService(worker: worker)
+            try await SignalledGroup.run(service, logger: logger)
+            if summary { Terminal.print(TextTable(reports.withLock { $0.sorted { $0.filename < $1.filename } }).text) }
+            if service.unfinished > 0 {
+                // Threads that still render would be torn down under their feet by an ordinary exit.
+                fflush(nil)
+                _exit(0)
+            }
+        }
+    }
+}
+
+/// The worker as a service: a graceful shutdown asks it to stop.
+private final class WorkerService: Service {
+    private let worker: Worker
+    private let handedBack = Mutex(0)
+
+    init(worker: Worker) { self.worker = worker }
+
+    var unfinished: Int { handedBack.withLock { $0 } }
+
+    func run() async throws {
+        let count = await withGracefulShutdownHandler {
+            await worker.run()
+        } onGracefulShutdown: {
+            self.worker.stop()
+        }
+        handedBack.withLock { $0 = count }
+    }
+}

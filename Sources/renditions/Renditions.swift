@@ -1,0 +1,28 @@
+import ArgumentParser
+
+/// The command `renditions`.
+@main
+struct Renditions: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "renditions",
+        abstract: "Makes the web renditions of photographers' galleries.",
+        discussion: """
+            An original goes in; four upright, colour-managed JPEGs (thumbnail, small, medium, large) and a complete \
+            record come out.
+
+            Try it on a folder of photos, without any store:
+              renditions render ~/Pictures/wedding --out /tmp/renditions
+
+            Or as the gallery does, with a queue:
+              renditions import ~/Pictures/wedding --gallery wedding
+              renditions worker --drain
+              renditions gallery wedding
+
+            Settings come from flags and from the environment; `renditions settings` lists them all.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            ImportCommand.self, WorkerCommand.self, RenderCommand.self, ShowCommand.self, GalleryCommand.self,
+            SettingsCommand.self,
+        ])
+}

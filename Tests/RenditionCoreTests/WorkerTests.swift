@@ -1,0 +1,323 @@
+import Foundation
+import Logging
+import RenditionCore
+import RenditionLocal
+import RenditionTestKit
+import Synchronization
+import Testing
+
+/// The worker on a real embedded store, with a renderer that does what the test says.
+@Suite("The worker", .timeLimit(.minutes(2)))
+struct WorkerTests {
+    private let folder = TestFolder()
+    private let store: LocalStore
+    private let urls = PublicURLs(endpoint: "http://localhost:5173", names: BucketNames())
+
+    init() throws { store = try LocalStore(directory: folder.path("store"), creates: true) }
+
+    private func importPhoto(_ name: String = "a.jpg", _ bytes: String = "original") async throws -> String {
+        let path = try folder.write(name, Array(bytes.utf8))
+        return try await Importer(store: store, urls: urls).importFile(
+            path, bytes: bytes.utf8.count, galleryID: "g", userID: "u"
+        ).id
+    }
+
+    private func worker(
+        _ renderer: StubRenderer, drain: Bool = true, threads: Int = 2,
+        adjust: (inout WorkerConfiguration) -> Void = { _ in },
+        onPhoto: @escaping @Sendable (PhotoReport) -> Void = { _ in }
+    ) -> Worker {
+        var configuration = WorkerConfiguration(
+            owner: "w-\(UUID().uuidString.prefix(4))", renderWidth: threads,
+            retry: Backoff(base: .milliseconds(1), cap: .milliseconds(5), jitter: 0),
+            idle: Backoff(base: .milliseconds(1), cap: .milliseconds(10), jitter: 0), urls: urls, drain: drain)
+        adjust(&configuration)
+        return Worker(
+            store: store, renderer: renderer, configuration: configuration,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, onPhoto: onPhoto)
+    }
+
+    private func renditions() -> [String] { folder.files(below: "store/objects/galerly-renditions-local") }
+
+    @Test func aPhotoGoesAllTheWay() async throws {
+        let id = try await importPhoto("Été #1.jpg")
+        let renderer = StubRenderer()
+        #expect(await worker(renderer).run() == 0)
+        #expect(renderer.calls == 1)
+        let record = try #require(try await store.records.record(id))
+        #expect(record.status == "active")
+        #expect(record.attributes["width"] == .integer(6000))
+        #expect(record.attributes["dimensions"]?.map?["aspect_ratio"] == .number("1.5"))
+        #expect(record.attributes["rendition_fence"] == .integer(1))
+        #expect(record["processed_at"]?.hasSuffix("Z") == true)
+        #expect(record["renditions_recipe"] != nil)
+        #expect(record["small_url"] == record["small_thumb_url"])
+        for size in RenditionSize.all {
+            let key = "renditions/g/\(id)_Été #1_\(size.name).jpg"
+            let object = try #require(try await store.objects.get(.renditions, key: key, limit: 9999))
+            let checksum = try #require(record["\(size.name)_checksum"])
+            #expect(Checksum.sha256(object.bytes) == checksum)
+            #expect(object.info.metadata["checksum"] == checksum)
+            #expect(object.info.metadata["photo-id"] == id)
+            #expect(object.info.metadata["size"] == size.name)
+            #expect(object.info.contentType == "image/jpeg")
+            #expect(object.info.cacheControl == "public, max-age=31536000, immutable")
+            #expect(record.attributes["\(size.name)_size"] == .integer(object.bytes.count))
+            #expect(
+                record["\(size.name)_url"]
+                    == "http://localhost:5173/galerly-renditions-local/renditions/g/\(id)_%C3%89t%C3%A9%20%231_"
+                    + "\(size.name).jpg?v=\(checksum.prefix(8))")
+        }
+        #expect(try await store.queue.job(id)?.state == .done)
+    }
+
+    @Test func aPassingFailureIsTriedAgain() async throws {
+        let id = try await importPhoto()
+        let renderer = StubRenderer { _, call in
+            if call < 3 { throw RenditionError(code: "x", stage: .render, retriable: true, message: "m") }
+        }
+        _ = await worker(renderer).run()
+        #expect(renderer.calls == 3)
+        #expect(try await store.records.record(id)?.status == "active")
+        #expect(try await store.queue.history(id).map(\.kind).count { $0 == .retry } == 2)
+    }
+
+    @Test func whatFailsFiveTimesEndsFailedWithItsReason() async throws {
+        let id = try await importPhoto()
+        let good = try await importPhoto("b.jpg", "good")
+        let renderer = StubRenderer { bytes, _ in
+            guard bytes == Array("original".utf8) else { return }
+            throw RenditionError(code: "odd", stage: .render, retriable: true, message: "It is odd.")
+        }
+        _ = await worker(renderer).run()
+        #expect(renderer.calls == 6)
+        let record = try #require(try await store.records.record(id))
+        #expect(record.status == "failed")
+        #expect(record.attributes["rendition_error"]?.map?["message"] == .string("It is odd."))
+        #expect(try await store.queue.job(id)?.state == .dead)
+        #expect(try await store.records.record(good)?.status == "active", "the worker goes on")
+    }
+
+    @Test func anUnknownErrorIsToldWithoutItsInternals() async throws {
+        let id = try await importPhoto()
+        struct Secret: Error {}
+        _ = await worker(StubRenderer { _, _ in throw Secret() }, adjust: { $0.maxAttempts = 1 }).run()
+        let reason = try #require(try await store.records.record(id)?.attributes["rendition_error"]?.map)
+        #expect(reason["message"]?.string?.contains("Secret") == false)
+        #expect(try await store.queue.job(id)?.lastError?.detail?.contains("Secret") == true)
+    }
+
+    @Test func aMissingOriginalIsNamed() async throws {
+        let id = try await importPhoto()
+        let key = try #require(try await store.records.record(id)?.s3Key)
+        try await store.objects.delete(.photos, key: key)
+        _ = await worker(StubRenderer(), adjust: { $0.maxAttempts = 2 }).run()
+        let reason = try await store.records.record(id)?.attributes["rendition_error"]?.map
+        #expect(reason?["code"] == .string("original_missing"))
+        #expect(reason?["stage"] == .string("fetch"))
+    }
+
+    @Test func aPhotoThatKillsItsWorkersIsGivenUp() async throws {
+        let id = try await importPhoto()
+        for _ in 1...5 {
+            _ = try await store.queue.claim(upTo: 1, owner: "dies", lease: .zero)
+            _ = try await store.queue.reap()
+        }
+        let renderer = StubRenderer()
+        _ = await worker(renderer).run()
+        #expect(renderer.calls == 0)
+        #expect(try await store.queue.job(id)?.state == .dead)
+        let reason = try await store.records.record(id)?.attributes["rendition_error"]?.map
+        #expect(reason?["code"] == .string("poison"))
+    }
+
+    @Test func otherStatusesStayAndAreStillRendered() async throws {
+        let id = try await importPhoto()
+        var record = try #require(try await store.records.record(id))
+        record.attributes["id"] = .string("approved-one")
+        record.attributes["status"] = .string("approved")
+        _ = try await store.records.insert(record)
+        try await store.queue.enqueue(PhotoRef(id: "approved-one", galleryID: "g"), lane: .fresh)
+        _ = await worker(StubRenderer()).run()
+        let after = try #require(try await store.records.record("approved-one"))
+        #expect(after.status == "approved")
+        #expect(after["large_checksum"] != nil)
+    }
+
+    @Test func whatIsCurrentIsNotRenderedAgain() async throws {
+        let id = try await importPhoto()
+        let renderer = StubRenderer()
+        _ = await worker(renderer).run()
+        let before = try await store.records.record(id)
+        try await store.queue.enqueue(PhotoRef(id: id, galleryID: "g"), lane: .batch)
+        _ = await worker(renderer).run()
+        #expect(renderer.calls == 1)
+        #expect(try await store.records.record(id) == before)
+        // Another recipe, or a rendition that is gone, is not current.
+        try await store.queue.enqueue(PhotoRef(id: id, galleryID: "g"), lane: .batch)
+        let newer = StubRenderer(version: "stub-2")
+        _ = await worker(newer).run()
+        #expect(newer.calls == 1)
+        let key = ObjectKeys.rendition(galleryID: "g", originalKey: before?.s3Key ?? "", size: .medium)
+        try await store.objects.delete(.renditions, key: key)
+        try await store.queue.enqueue(PhotoRef(id: id, galleryID: "g"), lane: .batch)
+        _ = await worker(newer).run()
+        #expect(newer.calls == 2)
+        #expect(try await store.objects.head(.renditions, key: key) != nil)
+    }
+
+    @Test func anOriginalThatIsReplacedMeanwhileWins() async throws {
+        let id = try await importPhoto()
+        let key = try #require(try await store.records.record(id)?.s3Key)
+        let (objects, renderer) = (
+            store.objects,
+            StubRenderer { bytes, call in
+                // The first rendering waits long enough for the replacement.
+                if call == 1 { usleep(300_000) }
+            }
+        )
+        let running = Task { [worker = worker(renderer)] in await worker.run() }
+        while renderer.calls == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        _ = try await objects.put(
+            ObjectUpload(key: key, body: .bytes(Array("newer".utf8)), contentType: "image/jpeg"), in: .photos,
+            if: .none)
+        _ = await running.value
+        #expect(renderer.calls == 2)
+        let rendition = ObjectKeys.rendition(galleryID: "g", originalKey: key, size: .small)
+        let bytes = try await store.objects.get(.renditions, key: rendition, limit: 999)?.bytes
+        #expect(bytes.map { String(decoding: $0, as: UTF8.self) } == "stub-1 small of newer")
+        #expect(try await store.queue.job(id)?.attempts == 0)
+    }
+
+    @Test func aWorkerThatLostItsLeaseChangesNothing() async throws {
+        let id = try await importPhoto()
+        let (queue, entered) = (store.queue, Gauge())
+        let gate = DispatchSemaphore(value: 0)
+        let renderer = StubRenderer { _, _ in
+            entered.take()
+            gate.wait()
+        }
+        let reports = Reports()
+        let slow = worker(renderer, onPhoto: { reports.add($0) })
+        let running = Task { await slow.run() }
+        while entered.peak == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        // What the sweeper does when a lease has run out, and another worker's claim after that.
+        let held = try #require(try await queue.job(id))
+        #expect(held.state == .leased)
+        try await expireLease(of: id)
+        let mine = try #require(try await queue.claim(upTo: 1, owner: "other", lease: .seconds(60)).first)
+        gate.signal()
+        // The loser is done with the photo when it has said so.
+        while reports.all.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(renditions().isEmpty)
+        #expect(try await store.records.record(id)?.status == "processing")
+        #expect(reports.all.map(\.outcome) == [.abandoned])
+        #expect(try await queue.finish(mine, recipe: "r") == .done)
+        _ = await running.value
+    }
+
+    /// Makes the running lease look expired by reaping with a clock that is ahead.
+    private func expireLease(of id: String) async throws {
+        let clock = ManualClock(store.clock.now)
+        clock.advance(by: .seconds(3600))
+        let ahead = try LocalStore(directory: folder.path("store"), creates: false, clock: clock)
+        #expect(try await ahead.queue.reap() == 1)
+        // The reaped job is due in that clock's future; a release puts it where everybody sees it.
+        let lease = try #require(try await ahead.queue.claim(upTo: 1, owner: "bridge", lease: .seconds(1)).first)
+        _ = try await store.queue.release(lease, reason: "for the test")
+    }
+
+    @Test func aDeletedPhotoLeavesNoRenditionsBehind() async throws {
+        let id = try await importPhoto()
+        let (path, entered) = (folder.path("store/store.sqlite"), Gauge())
+        let gate = DispatchSemaphore(value: 0)
+        let renderer = StubRenderer { _, _ in
+            entered.take()
+            gate.wait()
+        }
+        let running = Task { [worker = worker(renderer)] in await worker.run() }
+        while entered.peak == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        try SQLiteShell.run("DELETE FROM photo WHERE id = '\(id)'", path)
+        gate.signal()
+        _ = await running.value
+        #expect(renditions().isEmpty)
+        #expect(try await store.records.record(id) == nil)
+        #expect(try await store.queue.depth().owed == 0)
+    }
+
+    @Test func stoppingFinishesWhatIsInHandAndHandsBackTheRest() async throws {
+        for index in 0..<6 { _ = try await importPhoto("\(index).jpg", "photo \(index)") }
+        let entered = Gauge()
+        let renderer = StubRenderer { _, _ in
+            entered.take()
+            usleep(200_000)
+        }
+        // Room for one photo in hand and one thread: the others wait in line.
+        let stopped = worker(renderer, drain: false, threads: 1, adjust: { $0.memoryBudget = 100 << 20 })
+        let running = Task { await stopped.run() }
+        while entered.peak == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        stopped.stop()
+        #expect(await running.value == 0)
+        let depth = try await store.queue.depth()
+        #expect(depth.leased == 0)
+        #expect(depth.due >= 4)
+        #expect(renditions().count == 4 * (6 - depth.due))
+        for job in try await store.records.gallery("g") {
+            #expect(try await store.queue.job(job.id)?.attempts == 0)
+        }
+    }
+
+    @Test func whatOutlastsTheGracePeriodIsHandedBack() async throws {
+        let id = try await importPhoto()
+        let (entered, gate) = (Gauge(), DispatchSemaphore(value: 0))
+        let renderer = StubRenderer { _, _ in
+            entered.take()
+            gate.wait()
+        }
+        let stopped = worker(renderer, drain: false, adjust: { $0.grace = .milliseconds(50) })
+        let running = Task { await stopped.run() }
+        while entered.peak == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        stopped.stop()
+        #expect(await running.value == 1)
+        let job = try #require(try await store.queue.job(id))
+        #expect((job.state, job.attempts) == (.queued, 0))
+        gate.signal()
+        try await Task.sleep(for: .milliseconds(100))
+        #expect(renditions().isEmpty, "what was handed back is not published any more")
+    }
+
+    @Test func leasesAreRenewedBehindLongRenders() async throws {
+        let id = try await importPhoto()
+        let (entered, gate) = (Gauge(), DispatchSemaphore(value: 0))
+        let renderer = StubRenderer { _, _ in
+            entered.take()
+            gate.wait()
+        }
+        let patient = worker(
+            renderer,
+            adjust: {
+                $0.lease = .milliseconds(600)
+                $0.heartbeat = .milliseconds(150)
+                $0.abortAfter = .milliseconds(500)
+            })
+        let running = Task { await patient.run() }
+        while entered.peak == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        for _ in 0..<10 {
+            try await Task.sleep(for: .milliseconds(150))
+            #expect(try await store.queue.reap() == 0)
+        }
+        gate.signal()
+        _ = await running.value
+        #expect(try await store.records.record(id)?.status == "active")
+        #expect(try await store.queue.job(id)?.fence == 1)
+    }
+}
+
+/// Collects what a worker reports.
+private final class Reports: Sendable {
+    private let list = Mutex<[PhotoReport]>([])
+
+    var all: [PhotoReport] { list.withLock { $0 } }
+
+    func add(_ report: PhotoReport) { list.withLock { $0.append(report) } }
+}
