@@ -105,23 +105,16 @@ struct LocalQueue: JobQueue {
         let now = clock.now
         return try await database.write { database in
             guard let row = try Self.mine(lease, database) else { return .lost }
-            let isRequeued = row["gen"] != lease.generation
-            if isRequeued {
-                try Self.queueAgain(row, lane: Self.lane(row), due: now, database)
-                try database.execute(
-                    sql: "UPDATE job SET attempts = 0, enq_at = ? WHERE id = ?",
-                    arguments: [now.milliseconds, lease.photo.id])
-            } else {
-                try database.execute(
-                    sql: """
-                        UPDATE job SET state = 'done', done_recipe = ?, done_fence = ?, done_at = ?, attempts = 0,
-                            q = NULL, due_at = NULL, tok = NULL, owner = NULL, last_error = NULL
-                        WHERE id = ?
-                        """,
-                    arguments: [recipe, lease.fence, now.milliseconds, lease.photo.id])
-            }
-            try Self.note(isRequeued ? .requeued : .done, row, now, database)
-            return isRequeued ? .requeued : .done
+            if try Self.requeue(row, lease, now, database) { return .requeued }
+            try database.execute(
+                sql: """
+                    UPDATE job SET state = 'done', done_recipe = ?, done_fence = ?, done_at = ?, attempts = 0,
+                        q = NULL, due_at = NULL, tok = NULL, owner = NULL, last_error = NULL
+                    WHERE id = ?
+                    """,
+                arguments: [recipe, lease.fence, now.milliseconds, lease.photo.id])
+            try Self.note(.done, row, now, database)
+            return .done
         }
     }
 
@@ -136,16 +129,17 @@ struct LocalQueue: JobQueue {
         }
     }
 
-    func bury(_ lease: Lease, error: RenditionError) async throws -> Bool {
+    func bury(_ lease: Lease, error: RenditionError) async throws -> FinishOutcome {
         let now = clock.now
         return try await database.write { database in
-            guard let row = try Self.mine(lease, database) else { return false }
+            guard let row = try Self.mine(lease, database) else { return .lost }
+            try Self.record(error, lease, database)
+            if try Self.requeue(row, lease, now, database) { return .requeued }
             try database.execute(
                 sql: "UPDATE job SET state = 'dead', q = ?, due_at = ?, tok = NULL, owner = NULL WHERE id = ?",
                 arguments: [Lane.dead(shard: Self.shard(lease.photo)), now.milliseconds, lease.photo.id])
-            try Self.record(error, lease, database)
             try Self.note(.dead, row, now, detail: error.description, database)
-            return true
+            return .done
         }
     }
 
@@ -245,6 +239,21 @@ struct LocalQueue: JobQueue {
     private static func mine(_ lease: Lease, _ database: Database) throws -> Row? {
         try Row.fetchOne(
             database, sql: "SELECT * FROM job WHERE id = ? AND tok = ?", arguments: [lease.photo.id, lease.token])
+    }
+
+    /// Begins another round for a job that was queued again while it was leased.
+    ///
+    /// - Returns: false where it wasn't.
+    private static func requeue(
+        _ row: Row, _ lease: Lease, _ now: Timestamp, _ database: Database
+    ) throws -> Bool {
+        guard row["gen"] != lease.generation else { return false }
+        try queueAgain(row, lane: lane(row), due: now, database)
+        try database.execute(
+            sql: "UPDATE job SET attempts = 0, enq_at = ? WHERE id = ?",
+            arguments: [now.milliseconds, lease.photo.id])
+        try note(.requeued, row, now, database)
+        return true
     }
 
     /// Puts a job back into a lane and takes it out of its owner's hands.

@@ -28,8 +28,8 @@ struct LocalRecords: PhotoRecords {
             guard record.fence <= change.fence else { return .superseded(fence: record.fence) }
             record.attributes.merge(change.set) { _, new in new }
             for name in change.remove { record.attributes[name] = nil }
-            if record.status == PhotoStatus.processing {
-                record.attributes["status"] = .string(change.statusWhenProcessing)
+            if PhotoStatus.workersOwn.contains(record.status) {
+                record.attributes["status"] = .string(change.status)
             }
             try database.execute(
                 sql: "UPDATE photo SET attributes = ? WHERE id = ?",

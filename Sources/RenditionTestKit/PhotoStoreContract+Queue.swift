@@ -88,7 +88,7 @@ extension PhotoStoreContract {
         Case("a dead letter stays dead until it is redriven") { store, clock async throws in
             _ = try await store.queue.adopt(photo("a"), lane: .fresh)
             #expect(try await !store.queue.redrive("a", after: .zero))
-            #expect(try await store.queue.bury(try await claimOne(store), error: error))
+            #expect(try await store.queue.bury(try await claimOne(store), error: error) == .done)
             clock.advance(by: .seconds(86400))
             _ = try await store.queue.reap()
             #expect(try await store.queue.claim(upTo: 1, owner: "w", lease: lease).isEmpty)
@@ -97,6 +97,13 @@ extension PhotoStoreContract {
             #expect(try await store.queue.redrive("a", after: .seconds(5)))
             #expect(try await store.queue.claim(upTo: 1, owner: "w", lease: lease).isEmpty)
             clock.advance(by: .seconds(5))
+            #expect(try await claimOne(store).attempts == 1)
+        },
+        Case("a photo queued again during its last attempt isn't buried") { store, _ async throws in
+            _ = try await store.queue.adopt(photo("a"), lane: .fresh)
+            let claim = try await claimOne(store)
+            try await store.queue.enqueue(photo("a"), lane: .fresh)
+            #expect(try await store.queue.bury(claim, error: error) == .requeued)
             #expect(try await claimOne(store).attempts == 1)
         },
         Case("released work counts no attempt and goes first") { store, clock async throws in
@@ -173,7 +180,7 @@ extension PhotoStoreContract {
             #expect(try await !store.queue.renew(lost, for: lease))
             #expect(try await store.queue.finish(lost, recipe: "stale") == .lost)
             #expect(try await !store.queue.fail(lost, error: error, retryAfter: .zero))
-            #expect(try await !store.queue.bury(lost, error: error))
+            #expect(try await store.queue.bury(lost, error: error) == .lost)
             #expect(try await !store.queue.release(lost, reason: "late"))
             #expect(try await store.queue.job("a") == before)
             #expect(try await store.queue.finish(mine, recipe: "r") == .done)

@@ -32,7 +32,7 @@ extension PhotoStoreContract {
         RecordCommit(
             photoID: "a", s3Key: s3Key ?? record().s3Key, fence: fence,
             set: set.merging(["rendition_fence": .integer(fence)]) { old, _ in old }, remove: remove,
-            statusWhenProcessing: status)
+            status: status)
     }
 
     static let recordCases = [
@@ -61,8 +61,13 @@ extension PhotoStoreContract {
             expected["status"] = .string("active")
             #expect(try await store.records.record("a")?.attributes == expected)
         },
-        Case("only processing becomes active") { store, _ async throws in
-            for status in ["pending", "approved", "active", "failed", ""] {
+        Case("a photo that was given up becomes active when it succeeds after all") { store, _ async throws in
+            _ = try await store.records.insert(record(status: PhotoStatus.failed))
+            #expect(try await store.records.commit(commit()) == .committed(status: "active"))
+            #expect(try await store.records.record("a")?.status == "active")
+        },
+        Case("the platform's own statuses stay") { store, _ async throws in
+            for status in ["pending", "approved", "active", "", "Processing"] {
                 let id = "status-\(status)"
                 var other = record(status: status)
                 other.attributes["id"] = .string(id)

@@ -26,15 +26,15 @@ struct DispatchPoolTests {
     @Test func blockedThreadsLeaveSwiftsOwnFree() async throws {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let pool = DispatchPool(width: cores * 4, label: "test")
-        let gate = DispatchSemaphore(value: 0)
+        let gate = Gate()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<(cores * 4) { group.addTask { try await pool.run { gate.wait() } } }
+            for _ in 0..<(cores * 4) { group.addTask { try await pool.run { gate.pass() } } }
             // With a thread a core held, this would never get its turn to open the gate.
             try await Task.sleep(for: .milliseconds(20))
             await withTaskGroup(of: Void.self) { others in
                 for _ in 0..<(cores * 8) { others.addTask { await Task.yield() } }
             }
-            for _ in 0..<(cores * 4) { gate.signal() }
+            gate.open()
             try await group.waitForAll()
         }
     }
@@ -43,12 +43,12 @@ struct DispatchPoolTests {
     @Test func aBusyPoolHoldsUpNoOther() async throws {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let (busy, other) = (DispatchPool(width: cores * 2, label: "busy"), DispatchPool(width: 1, label: "other"))
-        let gate = DispatchSemaphore(value: 0)
+        let gate = Gate()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<(cores * 2) { group.addTask { try await busy.run { gate.wait() } } }
+            for _ in 0..<(cores * 2) { group.addTask { try await busy.run { gate.pass() } } }
             try await Task.sleep(for: .milliseconds(20))
             try await other.run {}
-            for _ in 0..<(cores * 2) { gate.signal() }
+            gate.open()
             try await group.waitForAll()
         }
     }
@@ -61,15 +61,15 @@ struct DispatchPoolTests {
 
     @Test func aCancelledJobThatWaitsNeverStarts() async throws {
         let pool = DispatchPool(width: 1, label: "test")
-        let gate = DispatchSemaphore(value: 0)
+        let gate = Gate()
         let started = Gauge()
-        let first = Task { try await pool.run { gate.wait() } }
+        let first = Task { try await pool.run { gate.pass() } }
         try await Task.sleep(for: .milliseconds(20))
         let second = Task { try await pool.run { started.take() } }
         try await Task.sleep(for: .milliseconds(20))
         second.cancel()
         await #expect(throws: CancellationError.self) { try await second.value }
-        gate.signal()
+        gate.open()
         try await first.value
         try await pool.run {}
         #expect(started.peak == 0)

@@ -169,18 +169,15 @@ struct WorkerTests {
     @Test func anOriginalThatIsReplacedMeanwhileWins() async throws {
         let id = try await importPhoto()
         let key = try #require(try await store.records.record(id)?.s3Key)
-        let (objects, renderer) = (
-            store.objects,
-            StubRenderer { bytes, call in
-                // The first rendering waits long enough for the replacement.
-                if call == 1 { usleep(300_000) }
-            }
-        )
+        let gate = Gate()
+        // The first rendering lasts until the replacement is there.
+        let renderer = StubRenderer { _, call in if call == 1 { gate.pass() } }
         let running = Task { [worker = worker(renderer)] in await worker.run() }
         while renderer.calls == 0 { try await Task.sleep(for: .milliseconds(5)) }
-        _ = try await objects.put(
+        _ = try await store.objects.put(
             ObjectUpload(key: key, body: .bytes(Array("newer".utf8)), contentType: "image/jpeg"), in: .photos,
             if: .none)
+        gate.open()
         _ = await running.value
         #expect(renderer.calls == 2)
         let rendition = ObjectKeys.rendition(galleryID: "g", originalKey: key, size: .small)
@@ -192,10 +189,10 @@ struct WorkerTests {
     @Test func aWorkerThatLostItsLeaseChangesNothing() async throws {
         let id = try await importPhoto()
         let (queue, entered) = (store.queue, Gauge())
-        let gate = DispatchSemaphore(value: 0)
+        let gate = Gate()
         let renderer = StubRenderer { _, _ in
             entered.take()
-            gate.wait()
+            gate.pass()
         }
         let reports = Reports()
         let slow = worker(renderer, onPhoto: { reports.add($0) })
@@ -204,41 +201,34 @@ struct WorkerTests {
         // What the sweeper does when a lease has run out, and another worker's claim after that.
         let held = try #require(try await queue.job(id))
         #expect(held.state == .leased)
-        try await expireLease(of: id)
-        let mine = try #require(try await queue.claim(upTo: 1, owner: "other", lease: .seconds(60)).first)
-        gate.signal()
+        // The running worker can't claim it: by its clock the other's lease ends in an hour.
+        let clock = ManualClock(store.clock.now)
+        clock.advance(by: .seconds(3600))
+        let other = try LocalStore(directory: folder.path("store"), creates: false, clock: clock)
+        #expect(try await other.queue.reap() == 1)
+        let mine = try #require(try await other.queue.claim(upTo: 1, owner: "other", lease: .seconds(60)).first)
+        gate.open()
         // The loser is done with the photo when it has said so.
         while reports.all.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
         #expect(renditions().isEmpty)
         #expect(try await store.records.record(id)?.status == "processing")
         #expect(reports.all.map(\.outcome) == [.abandoned])
-        #expect(try await queue.finish(mine, recipe: "r") == .done)
+        #expect(try await other.queue.finish(mine, recipe: "r") == .done)
         _ = await running.value
-    }
-
-    /// Makes the running lease look expired by reaping with a clock that is ahead.
-    private func expireLease(of id: String) async throws {
-        let clock = ManualClock(store.clock.now)
-        clock.advance(by: .seconds(3600))
-        let ahead = try LocalStore(directory: folder.path("store"), creates: false, clock: clock)
-        #expect(try await ahead.queue.reap() == 1)
-        // The reaped job is due in that clock's future; a release puts it where everybody sees it.
-        let lease = try #require(try await ahead.queue.claim(upTo: 1, owner: "bridge", lease: .seconds(1)).first)
-        _ = try await store.queue.release(lease, reason: "for the test")
     }
 
     @Test func aDeletedPhotoLeavesNoRenditionsBehind() async throws {
         let id = try await importPhoto()
         let (path, entered) = (folder.path("store/store.sqlite"), Gauge())
-        let gate = DispatchSemaphore(value: 0)
+        let gate = Gate()
         let renderer = StubRenderer { _, _ in
             entered.take()
-            gate.wait()
+            gate.pass()
         }
         let running = Task { [worker = worker(renderer)] in await worker.run() }
         while entered.peak == 0 { try await Task.sleep(for: .milliseconds(5)) }
         try SQLiteShell.run("DELETE FROM photo WHERE id = '\(id)'", path)
-        gate.signal()
+        gate.open()
         _ = await running.value
         #expect(renditions().isEmpty)
         #expect(try await store.records.record(id) == nil)
@@ -247,16 +237,17 @@ struct WorkerTests {
 
     @Test func stoppingFinishesWhatIsInHandAndHandsBackTheRest() async throws {
         for index in 0..<6 { _ = try await importPhoto("\(index).jpg", "photo \(index)") }
-        let entered = Gauge()
+        let (entered, gate) = (Gauge(), Gate())
         let renderer = StubRenderer { _, _ in
             entered.take()
-            usleep(200_000)
+            gate.pass()
         }
         // Room for one photo in hand and one thread: the others wait in line.
         let stopped = worker(renderer, drain: false, threads: 1, adjust: { $0.memoryBudget = 100 << 20 })
         let running = Task { await stopped.run() }
         while entered.peak == 0 { try await Task.sleep(for: .milliseconds(5)) }
         stopped.stop()
+        gate.open()
         #expect(await running.value == 0)
         let depth = try await store.queue.depth()
         #expect(depth.leased == 0)
@@ -269,10 +260,10 @@ struct WorkerTests {
 
     @Test func whatOutlastsTheGracePeriodIsHandedBack() async throws {
         let id = try await importPhoto()
-        let (entered, gate) = (Gauge(), DispatchSemaphore(value: 0))
+        let (entered, gate) = (Gauge(), Gate())
         let renderer = StubRenderer { _, _ in
             entered.take()
-            gate.wait()
+            gate.pass()
         }
         let stopped = worker(renderer, drain: false, adjust: { $0.grace = .milliseconds(50) })
         let running = Task { await stopped.run() }
@@ -281,32 +272,48 @@ struct WorkerTests {
         #expect(await running.value == 1)
         let job = try #require(try await store.queue.job(id))
         #expect((job.state, job.attempts) == (.queued, 0))
-        gate.signal()
+        gate.open()
         try await Task.sleep(for: .milliseconds(100))
         #expect(renditions().isEmpty, "what was handed back is not published any more")
     }
 
+    @Test func aLongRenderHoldsUpNothingElse() async throws {
+        let slow = try await importPhoto("slow.jpg", "slow")
+        var others: [String] = []
+        for index in 0..<5 { others.append(try await importPhoto("\(index).jpg", "photo \(index)")) }
+        let gate = Gate()
+        let renderer = StubRenderer { bytes, _ in if bytes == Array("slow".utf8) { gate.pass() } }
+        let running = Task { [worker = worker(renderer)] in await worker.run() }
+        // Fetched, rendered, published and committed while one of two threads is held.
+        while try await store.queue.depth().owed > 1 { try await Task.sleep(for: .milliseconds(10)) }
+        for id in others { #expect(try await store.records.record(id)?.status == "active") }
+        #expect(try await store.records.record(slow)?.status == "processing")
+        gate.open()
+        _ = await running.value
+        #expect(try await store.records.record(slow)?.status == "active")
+    }
+
     @Test func leasesAreRenewedBehindLongRenders() async throws {
         let id = try await importPhoto()
-        let (entered, gate) = (Gauge(), DispatchSemaphore(value: 0))
+        let (entered, gate) = (Gauge(), Gate())
         let renderer = StubRenderer { _, _ in
             entered.take()
-            gate.wait()
+            gate.pass()
         }
         let patient = worker(
             renderer,
             adjust: {
-                $0.lease = .milliseconds(600)
-                $0.heartbeat = .milliseconds(150)
-                $0.abortAfter = .milliseconds(500)
+                $0.lease = .seconds(3)
+                $0.heartbeat = .milliseconds(300)
+                $0.abortAfter = .seconds(3)
             })
         let running = Task { await patient.run() }
         while entered.peak == 0 { try await Task.sleep(for: .milliseconds(5)) }
-        for _ in 0..<10 {
-            try await Task.sleep(for: .milliseconds(150))
-            #expect(try await store.queue.reap() == 0)
-        }
-        gate.signal()
+        // Longer than the lease that was claimed.
+        let due = try #require(try await store.queue.job(id)?.dueAt)
+        while store.clock.now < due { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(try await store.queue.reap() == 0)
+        gate.open()
         _ = await running.value
         #expect(try await store.records.record(id)?.status == "active")
         #expect(try await store.queue.job(id)?.fence == 1)

@@ -35,7 +35,7 @@ package struct PhotoRecord: Sendable, Hashable {
     }
 }
 
-/// The values of a photo's `status` that the worker acts upon. All others are the platform's own.
+/// The values of a photo's `status` that the worker knows. All others are the platform's own.
 package enum PhotoStatus {
     /// Renditions are owed.
     package static let processing = "processing"
@@ -43,4 +43,7 @@ package enum PhotoStatus {
     package static let active = "active"
     /// The worker gave up; `rendition_error` says why.
     package static let failed = "failed"
+
+    /// The values that the worker may change: what is owed, and what it gave up earlier and now has another outcome for.
+    package static let workersOwn: Set<String> = [processing, failed]
 }

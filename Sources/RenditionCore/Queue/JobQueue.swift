@@ -1,5 +1,6 @@
-/// What became of a finish.
+/// What became of the end of a lease.
 package enum FinishOutcome: Sendable, Hashable {
+    /// The job stands as was asked for.
     case done
     /// The photo was queued again during the lease; it stands in its lane once more.
     case requeued
@@ -37,10 +38,8 @@ package protocol JobQueue: Sendable {
     /// - Returns: false where the lease is no longer mine.
     func fail(_ lease: Lease, error: RenditionError, retryAfter delay: Duration) async throws -> Bool
 
-    /// Ends a lease with a final failure: the photo becomes a dead letter.
-    ///
-    /// - Returns: false where the lease is no longer mine.
-    func bury(_ lease: Lease, error: RenditionError) async throws -> Bool
+    /// Ends a lease with a final failure: the photo becomes a dead letter, unless it was queued again meanwhile.
+    func bury(_ lease: Lease, error: RenditionError) async throws -> FinishOutcome
 
     /// Gives a lease back unused: the attempt doesn't count and the photo goes to the expedite lane.
     ///

@@ -5,23 +5,23 @@ package struct RecordCommit: Sendable {
     package var s3Key: String
     /// The claim's fence; a record with a higher one belongs to a later claim.
     package var fence: Int
-    /// Attributes to set. `status` isn't among them.
+    /// Attributes to set; `status` isn't among them.
     package var set: [String: RecordValue]
     /// Attributes to remove.
     package var remove: [String]
-    /// What `status` becomes where it is `processing`; any other value stays as it is.
-    package var statusWhenProcessing: String
+    /// What `status` becomes where it is the worker's to change; other values stay as they are.
+    package var status: String
 
     package init(
         photoID: String, s3Key: String, fence: Int, set: [String: RecordValue], remove: [String],
-        statusWhenProcessing: String
+        status: String
     ) {
         self.photoID = photoID
         self.s3Key = s3Key
         self.fence = fence
         self.set = set
         self.remove = remove
-        self.statusWhenProcessing = statusWhenProcessing
+        self.status = status
     }
 }
 

@@ -39,7 +39,7 @@ extension RecordCommit {
         set["renditions_size_mb"] = .decimal(Double(bytes) / 1_048_576, places: 3)
         return RecordCommit(
             photoID: record.id, s3Key: record.s3Key, fence: fence, set: set, remove: ["rendition_error"],
-            statusWhenProcessing: PhotoStatus.active)
+            status: PhotoStatus.active)
     }
 
     /// The change that tells the photographer that a photo could not be rendered.
@@ -53,6 +53,6 @@ extension RecordCommit {
                 "rendition_fence": .integer(fence),
                 "updated_at": .string(now.iso8601),
             ],
-            remove: [], statusWhenProcessing: PhotoStatus.failed)
+            remove: [], status: PhotoStatus.failed)
     }
 }

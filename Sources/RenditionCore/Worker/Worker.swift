@@ -214,7 +214,11 @@ package final class Worker: Sendable {
                 _ = try await store.records.commit(
                     .failed(error, record: record, fence: lease.fence, now: store.clock.now))
             }
-            return try await store.queue.bury(lease, error: error) ? .failed : .abandoned
+            switch try await store.queue.bury(lease, error: error) {
+            case .done: return .failed
+            case .requeued: return .retry
+            case .lost: return .abandoned
+            }
         case .release(let reason):
             return try await store.queue.release(lease, reason: reason) ? .released : .abandoned
         case .nothing:
