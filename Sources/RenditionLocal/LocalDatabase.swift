@@ -28,13 +28,16 @@ struct LocalDatabase: Sendable {
         self.threads = threads
         pool = try StoreFault.translate(path) { [configuration] in
             let pool = try DatabasePool(path: path, configuration: configuration)
-            try Self.migrator.migrate(pool)
-            let id = try pool.read { try Int32.fetchOne($0, sql: "PRAGMA application_id") }
-            guard id == Self.applicationID else {
+            let isForeign = try pool.read { database in
+                try Int32.fetchOne(database, sql: "PRAGMA application_id") != Self.applicationID
+                    && Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT * FROM sqlite_master)") == true
+            }
+            guard !isForeign else {
                 throw RenditionError(
                     code: "not_a_store", stage: .store, retriable: false,
                     message: "\(path) is an SQLite file of something else.")
             }
+            try Self.migrator.migrate(pool)
             return pool
         }
     }

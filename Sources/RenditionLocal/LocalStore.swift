@@ -34,12 +34,15 @@ package struct LocalStore: PhotoStore {
         let root = directory.hasSuffix("/") && directory.count > 1 ? String(directory.dropLast()) : directory
         let file = "\(root)/store.sqlite"
         try Self.check(root, file, creates: creates)
-        try DurableFile.makeFolders(root)
-
-        threads = DispatchPool(width: 4, label: "renditions.disk")
-        let database = try LocalDatabase(path: file, threads: threads)
-        try DurableFile.makeFolders("\(root)/objects")
         try DurableFile.makeFolders("\(root)/tmp")
+        try DurableFile.makeFolders("\(root)/objects")
+
+        let threads = DispatchPool(width: 4, label: "renditions.disk")
+        self.threads = threads
+        // Two processes that make one store at the same time would both make its tables.
+        let database = try TemporaryFolder.exclusively("\(root)/tmp") {
+            try LocalDatabase(path: file, threads: threads)
+        }
         temporary = try TemporaryFolder(in: "\(root)/tmp")
         paths = ObjectPaths(root: "\(root)/objects", names: buckets)
         self.clock = clock
@@ -67,7 +70,8 @@ package struct LocalStore: PhotoStore {
             throw refuse("not_readable", "\(root) can't be read: \(String(cString: strerror(errno))).")
         }
         let content = exists ? (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [] : []
-        guard content.isEmpty else {
+        // A store that was being made when its process died has these.
+        guard Set(content).isSubset(of: ["tmp", "objects"]) else {
             throw refuse(
                 "not_a_store",
                 "\(root) holds other files and no store. Name a store's folder, or a new one.")

@@ -51,8 +51,8 @@ final class TemporaryFolder: Sendable {
 
     private static let lockName = "lock"
 
-    /// Runs `body` while no other process makes or sweeps folders here.
-    private static func exclusively<Result>(_ parent: String, _ body: () throws -> Result) throws -> Result {
+    /// Runs `body` while no other process does anything exclusively in the same folder.
+    static func exclusively<Result>(_ parent: String, _ body: () throws -> Result) throws -> Result {
         let path = "\(parent)/\(lockName)"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw StoreFault.file(errno, "open", path) }

@@ -29,6 +29,19 @@ struct CommandTests {
         }
     }
 
+    @Test func severalProcessesMayMakeAndFillOneStore() async throws {
+        let imports = try (0..<4).map { index in
+            try Renditions.start([
+                "import", sample("tiny.jpg"), sample("grey.jpg"), "--gallery", "g\(index)", "--store", store,
+            ])
+        }
+        for process in imports {
+            let result = try await process.wait()
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        #expect(folder.files(below: "store/objects").count == 8)
+    }
+
     @Test func renderWritesTheSameBytesAsTheWorker() async throws {
         let ids = try await Renditions.importing([sample("orientation-6.jpg")], gallery: "g", store)
         _ = try await Renditions.run(["worker", "--drain", "--store", store])

@@ -26,7 +26,7 @@ package struct Importer: Sendable {
     /// Imports one file under a new id.
     ///
     /// - Parameter path: A readable file of any kind; what its bytes are is the worker's to judge.
-    /// - Throws: A ``RenditionError`` of the store. Nothing of the photo remains then.
+    /// - Throws: A ``RenditionError`` of the store. Where even the record could not be written, nothing remains.
     package func importFile(
         _ path: String, bytes: Int, galleryID: String, userID: String
     ) async throws -> Imported {
@@ -39,11 +39,11 @@ package struct Importer: Sendable {
             in: .photos, if: .absent)
         do {
             _ = try await store.records.insert(photo.record(urls: urls, now: store.clock.now))
-            _ = try await store.queue.adopt(PhotoRef(id: photo.id, galleryID: galleryID), lane: .fresh)
         } catch {
             try? await store.objects.delete(.photos, key: photo.s3Key)
             throw error
         }
+        _ = try await store.queue.adopt(PhotoRef(id: photo.id, galleryID: galleryID), lane: .fresh)
         return Imported(id: photo.id, s3Key: photo.s3Key, filename: filename)
     }
 

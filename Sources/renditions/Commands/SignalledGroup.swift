@@ -7,6 +7,8 @@ import UnixSignals
 enum SignalledGroup {
     /// The first SIGTERM or SIGINT begins a graceful shutdown, the second ends the process at once.
     static func run(_ service: any Service, logger: Logger) async throws {
+        // A reader that goes away must not take the service along.
+        signal(SIGPIPE, SIG_IGN)
         let member = ServiceGroupConfiguration.ServiceConfiguration(
             service: service, successTerminationBehavior: .gracefullyShutdownGroup)
         let quiet = Logger(label: "service") { _ in SwiftLogNoOpLogHandler() }

@@ -17,11 +17,11 @@ enum Terminal {
     }
 
     /// Writes a line to standard output at once, also when it is a pipe.
-    static func print(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
+    static func print(_ line: String) { try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) }
 
     /// Writes a line to standard error.
     static func complain(_ line: String) {
-        FileHandle.standardError.write(Data("renditions: \(line)\n".utf8))
+        try? FileHandle.standardError.write(contentsOf: Data("renditions: \(line)\n".utf8))
     }
 
     /// Writes a value as one line of JSON, with dates and keys in a stable order.
