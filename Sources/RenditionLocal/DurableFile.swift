@@ -39,7 +39,7 @@ package enum DurableFile {
 
     /// Moves a finished temporary file to its name, making folders on the way, and makes the move last.
     package static func move(_ temporary: String, to path: String) throws {
-        let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+        let folder = PathName.folder(path)
         try makeFolders(folder)
         guard rename(temporary, path) == 0 else { throw StoreFault.file(errno, "rename to", path) }
         try syncFolder(folder)
@@ -52,17 +52,17 @@ package enum DurableFile {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw StoreFault.file(errno, "open", path)
+            throw StoreFault.file(errno, "open", path, stage: .fetch)
         }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw StoreFault.file(errno, "look at", path) }
+        guard fstat(descriptor, &status) == 0 else { throw StoreFault.file(errno, "look at", path, stage: .fetch) }
         let size = Int(status.st_size)
         return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
             while count < size {
                 let got = Foundation.read(descriptor, buffer.baseAddress! + count, size - count)
                 if got < 0, errno == EINTR { continue }
-                guard got >= 0 else { throw StoreFault.file(errno, "read", path) }
+                guard got >= 0 else { throw StoreFault.file(errno, "read", path, stage: .fetch) }
                 if got == 0 { break }
                 count += got
             }
@@ -72,7 +72,7 @@ package enum DurableFile {
     /// Makes a folder and those above it, each made to last.
     package static func makeFolders(_ folder: String) throws {
         if folder.isEmpty || access(folder, F_OK) == 0 { return }
-        let parent = String(folder[..<(folder.lastIndex(of: "/") ?? folder.startIndex)])
+        let parent = PathName.folder(folder)
         try makeFolders(parent)
         guard mkdir(folder, 0o777) == 0 || errno == EEXIST else { throw StoreFault.file(errno, "make", folder) }
         try syncFolder(parent.isEmpty ? (folder.hasPrefix("/") ? "/" : ".") : parent)

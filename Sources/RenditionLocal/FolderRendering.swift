@@ -19,7 +19,7 @@ package struct FolderRendering: Sendable {
         admission = Admission(budget: memoryBudget)
     }
 
-    /// Renders all files, each whole or not at all.
+    /// Renders all files. A rendition's file appears whole or not at all.
     ///
     /// - Parameter onPhoto: Told of each file when it is finished, in no particular order.
     package func render(
@@ -71,7 +71,8 @@ package struct FolderRendering: Sendable {
             let began = ContinuousClock.now
             let photo = try renderer.render(bytes, sizes: sizes, limits: limits)
             for rendition in photo.renditions {
-                let path = "\(folder)/\(ObjectKeys.renditionName(originalKey: file.name, size: rendition.size))"
+                let name = ObjectKeys.renditionName(originalKey: file.name, size: rendition.size)
+                let path = "\(folder)/\(ObjectPaths.folded(name))"
                 let temporary = "\(folder)/.\(UUID().uuidString).part"
                 _ = try DurableFile.write(.bytes(rendition.bytes), to: temporary)
                 do {

@@ -20,10 +20,6 @@ struct LocalDatabase: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(15)
         configuration.label = "renditions"
-        configuration.prepareDatabase { database in
-            // A committed photo must survive a power cut and not only a killed process.
-            if !database.configuration.readonly { try database.execute(sql: "PRAGMA synchronous = FULL") }
-        }
         self.path = path
         self.threads = threads
         pool = try StoreFault.translate(path) { [configuration] in
@@ -37,6 +33,9 @@ struct LocalDatabase: Sendable {
                     code: "not_a_store", stage: .store, retriable: false,
                     message: "\(path) is an SQLite file of something else.")
             }
+            // A committed photo must survive a power cut and not only a killed process. GRDB chooses less for WAL
+            // databases once it has opened one.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try Self.migrator.migrate(pool)
             return pool
         }
@@ -51,6 +50,11 @@ struct LocalDatabase: Sendable {
     /// renamed inside must not lose its row.
     func write<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
         try await threads.run { [pool, path] in try StoreFault.translate(path) { try pool.write(body) } }
+    }
+
+    /// Closes the database; what is called afterwards throws.
+    func close() async {
+        try? await threads.run { [pool] in try pool.close() }
     }
 
     private static var migrator: DatabaseMigrator {

@@ -9,17 +9,20 @@ struct LocalQueue: JobQueue {
 
     func adopt(_ photo: PhotoRef, lane: LaneClass) async throws -> Bool {
         let now = clock.now
-        return try await database.write { database in
-            try database.execute(
-                sql: """
-                    INSERT INTO job (id, gallery_id, prio, gen, fence, attempts, state, q, due_at, enq_at)
-                    VALUES (:id, :gallery, :prio, 1, 0, 0, 'queued', :q, :now, :now) ON CONFLICT DO NOTHING
-                    """,
-                arguments: Self.arguments(photo, lane, now))
-            guard database.changesCount == 1 else { return false }
-            try Self.note(.queued, photo.id, now, database)
-            return true
-        }
+        return try await database.write { try Self.adopt(photo, lane, now, $0) }
+    }
+
+    /// Queues a photo inside a transaction.
+    static func adopt(_ photo: PhotoRef, _ lane: LaneClass, _ now: Timestamp, _ database: Database) throws -> Bool {
+        try database.execute(
+            sql: """
+                INSERT INTO job (id, gallery_id, prio, gen, fence, attempts, state, q, due_at, enq_at)
+                VALUES (:id, :gallery, :prio, 1, 0, 0, 'queued', :q, :now, :now) ON CONFLICT DO NOTHING
+                """,
+            arguments: arguments(photo, lane, now))
+        guard database.changesCount == 1 else { return false }
+        try note(.queued, photo.id, now, database)
+        return true
     }
 
     func enqueue(_ photo: PhotoRef, lane: LaneClass) async throws {
@@ -40,7 +43,6 @@ struct LocalQueue: JobQueue {
                     """,
                 arguments: Self.arguments(photo, lane, now))
             try Self.note(.queued, photo.id, now, database)
-            try Self.forget(photo.id, database)
         }
     }
 
@@ -57,7 +59,10 @@ struct LocalQueue: JobQueue {
             var leases: [Lease] = []
             for lane in lanes where leases.count < limit {
                 for row in try Self.due(in: lane, at: now, upTo: limit - leases.count, database) {
+                    let wasClaimed = row["attempts"] > 0
+                    if wasClaimed, !leases.isEmpty { return leases }
                     leases.append(try Self.take(row, owner: owner, until: now + lease, at: now, database))
+                    if wasClaimed { return leases }
                 }
             }
             return leases
@@ -143,13 +148,14 @@ struct LocalQueue: JobQueue {
         }
     }
 
-    func release(_ lease: Lease, reason: String) async throws -> Bool {
+    func release(_ lease: Lease, reason: String, fence: Int) async throws -> Bool {
         let now = clock.now
         return try await database.write { database in
             guard let row = try Self.mine(lease, database) else { return false }
             try Self.queueAgain(row, lane: .expedite, due: now, database)
             try database.execute(
-                sql: "UPDATE job SET attempts = max(attempts - 1, 0) WHERE id = ?", arguments: [lease.photo.id])
+                sql: "UPDATE job SET attempts = max(attempts - 1, 0), fence = max(fence, ?) WHERE id = ?",
+                arguments: [fence, lease.photo.id])
             try Self.note(.released, row, now, detail: reason, database)
             return true
         }
@@ -284,10 +290,7 @@ struct LocalQueue: JobQueue {
         try database.execute(
             sql: "INSERT INTO job_event (photo_id, at, kind, owner, attempt, detail) VALUES (?, ?, ?, ?, ?, ?)",
             arguments: [photoID, now.milliseconds, kind.rawValue, owner, attempt, detail])
-    }
-
-    /// Keeps a photo's last hundred events.
-    private static func forget(_ photoID: String, _ database: Database) throws {
+        // A photo's last hundred events are kept.
         try database.execute(
             sql: """
                 DELETE FROM job_event WHERE photo_id = :id AND number <= (

@@ -11,14 +11,18 @@ struct LocalRecords: PhotoRecords {
     }
 
     func insert(_ record: PhotoRecord) async throws -> Bool {
-        let text = try ColumnJSON.text(record.attributes)
-        return try await database.write { database in
-            try database.execute(
-                sql: "INSERT INTO photo (id, gallery_id, created_at, attributes) VALUES (?, ?, ?, ?) "
-                    + "ON CONFLICT DO NOTHING",
-                arguments: [record.id, record.galleryID, record["created_at"] ?? "", text])
-            return database.changesCount == 1
-        }
+        try await database.write { try Self.insert(record, $0) }
+    }
+
+    /// Inserts inside a transaction.
+    static func insert(_ record: PhotoRecord, _ database: Database) throws -> Bool {
+        try database.execute(
+            sql: "INSERT INTO photo (id, gallery_id, created_at, attributes) VALUES (?, ?, ?, ?) "
+                + "ON CONFLICT DO NOTHING",
+            arguments: [
+                record.id, record.galleryID, record["created_at"] ?? "", try ColumnJSON.text(record.attributes),
+            ])
+        return database.changesCount == 1
     }
 
     func commit(_ change: RecordCommit) async throws -> CommitOutcome {

@@ -17,6 +17,7 @@ package struct LocalStore: PhotoStore {
     package let summary: String
     /// Where the objects lie.
     package let paths: ObjectPaths
+    private let database: LocalDatabase
     private let temporary: TemporaryFolder
     private let threads: DispatchPool
 
@@ -46,11 +47,25 @@ package struct LocalStore: PhotoStore {
         temporary = try TemporaryFolder(in: "\(root)/tmp")
         paths = ObjectPaths(root: "\(root)/objects", names: buckets)
         self.clock = clock
+        self.database = database
         queue = LocalQueue(database: database, clock: clock)
         records = LocalRecords(database: database)
         objects = LocalObjects(
             database: database, paths: paths, temporary: temporary, threads: threads, clock: clock)
         summary = "embedded store in \(root)"
+    }
+
+    package func submit(_ record: PhotoRecord, lane: LaneClass) async throws {
+        let (now, photo) = (clock.now, PhotoRef(id: record.id, galleryID: record.galleryID))
+        try await database.write { database in
+            guard try LocalRecords.insert(record, database) else { return }
+            _ = try LocalQueue.adopt(photo, lane, now, database)
+        }
+    }
+
+    package func close() async {
+        temporary.remove()
+        await database.close()
     }
 
     package func sweep() async throws {

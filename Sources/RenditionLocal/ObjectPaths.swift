@@ -22,7 +22,7 @@ package struct ObjectPaths: Sendable {
     ///
     /// - Throws: A final ``RenditionError`` `invalid_key` for a key that names no file.
     package func file(_ bucket: Bucket, key: String) throws -> String {
-        let parts = key.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = PathName.parts(key)
         let isValid =
             key.utf8.count <= 1024 && !key.utf8.contains(0)
             && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
@@ -35,14 +35,14 @@ package struct ObjectPaths: Sendable {
         return ([root, names[bucket]] + parts.map(Self.folded)).joined(separator: "/")
     }
 
-    private static func folded(_ part: Substring) -> String {
+    /// A name that a file system holds, for one that it may not.
+    static func folded(_ part: String) -> String {
         // A short part that looks folded is folded too, so that no two parts meet in one file.
         let looksFolded = part.firstMatch(of: /~[0-9a-f]{32}(\.[^.]{0,16})?$/) != nil
-        guard part.utf8.count > longest || looksFolded else { return String(part) }
-        var head = part
-        while head.utf8.count > 120 { head.removeLast() }
-        var tail = ""
-        if let dot = part.lastIndex(of: "."), part[dot...].utf8.count <= 16 { tail = String(part[dot...]) }
-        return "\(head)~\(Checksum.sha256(String(part)).prefix(32))\(tail)"
+        guard part.utf8.count > longest || looksFolded else { return part }
+        var head = part.unicodeScalars
+        while String(head).utf8.count > 120 { head.removeLast() }
+        let suffix = PathName.split(part).suffix
+        return "\(String(head))~\(Checksum.sha256(part).prefix(32))\(suffix.utf8.count <= 16 ? suffix : "")"
     }
 }

@@ -8,7 +8,7 @@ package struct OriginalFile: Sendable, Hashable {
     package var bytes: Int
 
     /// The last part of the path.
-    package var name: String { path.split(separator: "/").last.map(String.init) ?? path }
+    package var name: String { PathName.last(path) }
 
     /// What a search through paths came to.
     package struct Search: Sendable {
@@ -39,7 +39,7 @@ package struct OriginalFile: Sendable, Hashable {
         case S_IFDIR: walk(path, &search)
         case S_IFREG:
             let file = OriginalFile(path: path, bytes: Int(status.st_size))
-            let suffix = file.name.split(separator: ".").last.map { $0.lowercased() } ?? ""
+            let suffix = PathName.split(file.name).suffix.dropFirst().lowercased()
             guard named || Importer.photoExtensions.contains(suffix) else {
                 search.skipped += 1
                 return
@@ -61,10 +61,15 @@ package struct OriginalFile: Sendable, Hashable {
         }
         defer { closedir(handle) }
         while let entry = readdir(handle) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                String(cString: UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))
+            let (name, isText) = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                let bytes = UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self)
+                return (String(cString: bytes), String(validatingCString: bytes) != nil)
             }
             guard !name.hasPrefix(".") else { continue }
+            guard isText else {
+                search.problems.append("\(folder)/\(name): the name is not UTF-8; rename the file")
+                continue
+            }
             let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
             var status = stat()
             let isLink = lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK

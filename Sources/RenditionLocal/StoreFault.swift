@@ -5,18 +5,33 @@ import RenditionCore
 /// Puts the embedded store's own failures into words: what is wrong with the disk, and what to do.
 enum StoreFault {
     /// A failed system call on the store's files.
-    static func file(_ code: Int32 = errno, _ action: String, _ path: String) -> RenditionError {
-        let (name, remedy) =
-            switch code {
-            case ENOSPC, EDQUOT: ("disk_full", "The disk is full. Make room; the work resumes by itself.")
-            case EROFS, EACCES, EPERM:
-                ("not_writable", "The store's folder can't be written. Give this user the right to write there.")
-            case EMFILE, ENFILE: ("too_many_files", "Too many files are open. Raise the limit with ulimit -n.")
-            default: ("disk_error", "The disk failed.")
-            }
-        return RenditionError(
-            code: name, stage: .store, retriable: true, message: remedy,
-            detail: "\(action) \(path): \(String(cString: strerror(code)))")
+    ///
+    /// - Parameter stage: Where the failure belongs when it is this one file's and not the whole store's.
+    static func file(
+        _ code: Int32, _ action: String, _ path: String, stage: RenditionError.Stage = .publish
+    ) -> RenditionError {
+        let detail = "\(action) \(path): \(String(cString: strerror(code)))"
+        func outage(_ name: String, _ remedy: String) -> RenditionError {
+            RenditionError(code: name, stage: .store, retriable: true, message: remedy, detail: detail)
+        }
+        switch code {
+        case ENOSPC, EDQUOT:
+            return outage("disk_full", "The disk is full. Make room; the work resumes by itself.")
+        case EROFS:
+            return outage("not_writable", "The store's disk is read-only. Mount it for writing.")
+        case EACCES where stage == .publish, EPERM where stage == .publish:
+            return outage(
+                "not_writable", "The store's folder can't be written. Give this user the right to write there.")
+        case EMFILE, ENFILE:
+            return outage("too_many_files", "Too many files are open. Raise the limit with ulimit -n.")
+        case EIO where stage == .publish:
+            return outage("disk_error", "The disk failed.")
+        default:
+            return RenditionError(
+                code: "file_error", stage: stage, retriable: true,
+                message: "This photo's file can't be stored or read on our side. It will be tried again.",
+                detail: detail)
+        }
     }
 
     /// Runs database work and translates what goes wrong in it.

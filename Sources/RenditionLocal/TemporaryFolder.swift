@@ -1,5 +1,6 @@
 import Foundation
 import RenditionCore
+import Synchronization
 
 /// This process's own folder for files that aren't finished, and the broom for those of dead processes.
 ///
@@ -8,24 +9,32 @@ import RenditionCore
 final class TemporaryFolder: Sendable {
     let path: String
     private let parent: String
-    private let lock: Int32
+    private let lock: Mutex<Int32?>
 
     /// - Parameter parent: The folder of all processes' temporary folders; it must be on the objects' file system.
     init(in parent: String) throws {
         self.parent = parent
         path = "\(parent)/\(UUID().uuidString.lowercased())"
-        lock = try Self.exclusively(parent) { [path] in
+        let descriptor = try Self.exclusively(parent) { [path] in
             guard mkdir(path, 0o777) == 0 else { throw StoreFault.file(errno, "make", path) }
             let lock = open("\(path)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
             guard lock >= 0 else { throw StoreFault.file(errno, "make", "\(path)/lock") }
             guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw StoreFault.file(errno, "lock", path) }
             return lock
         }
+        lock = Mutex(descriptor)
     }
 
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-        close(lock)
+    deinit { remove() }
+
+    /// Removes the folder; nothing can be written in it afterwards.
+    func remove() {
+        lock.withLock { lock in
+            guard let descriptor = lock else { return }
+            try? FileManager.default.removeItem(atPath: path)
+            close(descriptor)
+            lock = nil
+        }
     }
 
     /// A path for a new file in this folder.

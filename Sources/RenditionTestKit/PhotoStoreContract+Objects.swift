@@ -135,5 +135,16 @@ extension PhotoStoreContract {
             #expect(stands.info.metadata["fence"] == "3")
             #expect(stands.info.metadata["original-key"] == "g/a_%C3%89t%C3%A9%20%231.jpg")
         },
+        Case("nothing is published under a lost lease") { store, _ async throws in
+            let rendition = Rendition(
+                size: .small, pixels: PixelSize(width: 1, height: 1), bytes: [1], checksum: Checksum.sha256([1]))
+            await #expect(throws: CancellationError.self) {
+                try await Publisher(objects: store.objects).publish(
+                    rendition, of: record(), recipe: "r", fence: 1
+                ) { false }
+            }
+            let key = ObjectKeys.rendition(galleryID: "g", originalKey: record().s3Key, size: .small)
+            #expect(try await store.objects.head(.renditions, key: key) == nil)
+        },
     ]
 }

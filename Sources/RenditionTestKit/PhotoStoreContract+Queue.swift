@@ -111,7 +111,7 @@ extension PhotoStoreContract {
             let claim = try await claimOne(store)
             for index in 0..<20 { _ = try await store.queue.adopt(photo("f\(index)"), lane: .fresh) }
             clock.advance(by: .seconds(1))
-            #expect(try await store.queue.release(claim, reason: "the test says so"))
+            #expect(try await store.queue.release(claim, reason: "the test says so", fence: 0))
             #expect(try await store.queue.job("z")?.attempts == 0)
             // One poll in eight ignores the order, so it is among the first few and not always the first.
             var polls = 0
@@ -121,6 +121,25 @@ extension PhotoStoreContract {
                 polls += 1
             }
             #expect(polls <= 6)
+        },
+        Case("a release can raise the fence and never lowers it") { store, _ async throws in
+            _ = try await store.queue.adopt(photo("a"), lane: .fresh)
+            #expect(try await store.queue.release(try await claimOne(store), reason: "above 7", fence: 7))
+            let second = try await claimOne(store)
+            #expect(second.fence == 8)
+            #expect(try await store.queue.release(second, reason: "above 3", fence: 3))
+            #expect(try await claimOne(store).fence == 9)
+        },
+        Case("what a worker may have died of is handed out alone") { store, clock async throws in
+            for id in ["a", "b", "c", "d"] { _ = try await store.queue.adopt(photo(id), lane: .fresh) }
+            #expect(try await store.queue.claim(upTo: 3, owner: "dies", lease: lease).count == 3)
+            clock.advance(by: lease)
+            #expect(try await store.queue.reap() == 3)
+            for round in 1...3 {
+                let leases = try await store.queue.claim(upTo: 8, owner: "w", lease: lease)
+                #expect(leases.count == 1, "round \(round)")
+                if leases.first?.attempts == 1 { break }
+            }
         },
         Case("fresh uploads go before a batch") { store, _ async throws in
             for index in 0..<40 { _ = try await store.queue.adopt(photo("batch-\(index)"), lane: .batch) }
@@ -181,7 +200,7 @@ extension PhotoStoreContract {
             #expect(try await store.queue.finish(lost, recipe: "stale") == .lost)
             #expect(try await !store.queue.fail(lost, error: error, retryAfter: .zero))
             #expect(try await store.queue.bury(lost, error: error) == .lost)
-            #expect(try await !store.queue.release(lost, reason: "late"))
+            #expect(try await !store.queue.release(lost, reason: "late", fence: 0))
             #expect(try await store.queue.job("a") == before)
             #expect(try await store.queue.finish(mine, recipe: "r") == .done)
         },

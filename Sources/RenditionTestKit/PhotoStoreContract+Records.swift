@@ -41,6 +41,14 @@ extension PhotoStoreContract {
             #expect(try await store.records.record("a") == record())
             #expect(try await store.records.record("b") == nil)
         },
+        Case("a submitted photo has its record and its place in the queue") { store, _ async throws in
+            try await store.submit(record(), lane: .fresh)
+            #expect(try await store.records.record("a") == record())
+            #expect(try await store.queue.depth().due == 1)
+            try await store.submit(record(), lane: .fresh)
+            #expect(try await claimOne(store).photo == photo("a"))
+            #expect(try await store.queue.claim(upTo: 1, owner: "w", lease: lease).isEmpty)
+        },
         Case("an insert never replaces") { store, _ async throws in
             _ = try await store.records.insert(record())
             var other = record()

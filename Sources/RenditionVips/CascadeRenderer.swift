@@ -99,6 +99,12 @@ package struct CascadeRenderer: PhotoRenderer {
                 message: "This photo has \(probe.stored) pixels, more than the \(limits.pixels / 1_000_000) megapixels "
                     + "we can take. Export it smaller and upload that file.")
         }
+        guard image.isInteger else {
+            throw RenditionError(
+                code: "unsupported", stage: .probe, retriable: false,
+                message: "This \(format.rawValue) holds floating-point pixels, which we can't show. "
+                    + "Export it with 8 or 16 bits and upload that file.")
+        }
         return probe
     }
 
@@ -119,7 +125,9 @@ package struct CascadeRenderer: PhotoRenderer {
     private static func damaged(
         _ format: OriginalFormat, _ error: VipsError, stage: RenditionError.Stage
     ) -> RenditionError {
-        RenditionError(
+        // Where the machine is at its limit, nothing is proved against the photo.
+        if error.isExhaustion { return internalFailure(error) }
+        return RenditionError(
             code: "damaged", stage: stage, retriable: false,
             message: "This \(format.rawValue) file is damaged or incomplete. Export it again and upload that file.",
             detail: "\(error.operation): \(error.text)")

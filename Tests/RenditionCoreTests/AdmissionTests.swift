@@ -84,6 +84,19 @@ struct AdmissionTests {
         #expect(used.peak > 50, "photos overlap")
     }
 
+    @Test func aReservationCountsBeforeItIsUsed() async {
+        let admission = Admission(budget: 100)
+        #expect(await admission.room(for: 30, upTo: 8) == 3)
+        let first = await admission.reserve(cost: 30)
+        #expect(await admission.room(for: 30, upTo: 8) == 2)
+        let alone = await admission.reserve(cost: .max)
+        #expect(await admission.room(for: 1, upTo: 8) == 0, "nobody overtakes who wants to be alone")
+        await first.leave()
+        #expect(await admission.room(for: 1, upTo: 8) == 0)
+        await alone.leave()
+        #expect(await admission.room(for: 30, upTo: 8) == 3)
+    }
+
     @Test func aCancelledPhotoLeavesTheLine() async throws {
         let admission = Admission(budget: 10)
         try await admission.admit(cost: 10) { _ in

@@ -23,6 +23,10 @@ struct BellTests {
         await bell.wait(atMost: .seconds(600))
     }
 
+    @Test func theShortestWaitEndsToo() async {
+        for _ in 0..<2000 { await Bell().wait(atMost: .nanoseconds(1)) }
+    }
+
     @Test func aWaitEndsByItself() async {
         await Bell().wait(atMost: .milliseconds(1))
     }

@@ -63,8 +63,14 @@ struct DispatchPoolTests {
         let pool = DispatchPool(width: 1, label: "test")
         let gate = Gate()
         let started = Gauge()
-        let first = Task { try await pool.run { gate.pass() } }
-        try await Task.sleep(for: .milliseconds(20))
+        let running = Gauge()
+        let first = Task {
+            try await pool.run {
+                running.take()
+                gate.pass()
+            }
+        }
+        while running.peak == 0 { try await Task.sleep(for: .milliseconds(1)) }
         let second = Task { try await pool.run { started.take() } }
         try await Task.sleep(for: .milliseconds(20))
         second.cancel()

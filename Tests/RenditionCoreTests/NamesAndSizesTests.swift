@@ -45,13 +45,29 @@ struct NamesAndSizesTests {
         #expect(ObjectKeys.problem(withGalleryID: id) != nil)
     }
 
+    /// To Swift, a slash and a combining mark behind it are one character that is no slash.
+    @Test func aSlashIsASlashWhateverFollows() {
+        let mark = "\u{301}"
+        #expect(ObjectKeys.problem(withGalleryID: "../\(mark)x") != nil)
+        #expect(!ObjectKeys.isOriginal("renditions/\(mark)x.jpg"))
+        #expect(ObjectKeys.stem(of: "g/\(mark)name.jpg") == "\(mark)name")
+        #expect(PathName.folder("a/b/\(mark)c") == "a/b")
+        #expect(PathName.parts("a//\(mark)b/") == ["a", "", "\(mark)b", ""])
+    }
+
+    @Test func controlCharactersAreMadeVisible() {
+        #expect("a\n\u{1B}[31mé💍".printable == "a\\n\\u{1B}[31mé💍")
+    }
+
     @Test func urlsAreEncodedAndVersioned() {
         let local = PublicURLs(endpoint: "http://localhost:4566/", names: BucketNames(renditions: "r"))
         #expect(
             local.url(.renditions, key: "renditions/g/é #1+%.jpg", version: "abcd1234")
                 == "http://localhost:4566/r/renditions/g/%C3%A9%20%231%2B%25.jpg?v=abcd1234")
-        let production = PublicURLs(endpoint: "unused", names: BucketNames(), cdnDomain: "cdn.example.com")
+        let production = PublicURLs(
+            endpoint: "https://s3.example.com", names: BucketNames(), cdnDomain: "cdn.example.com")
         #expect(production.url(.renditions, key: "renditions/g/a.jpg") == "https://cdn.example.com/renditions/g/a.jpg")
+        #expect(production.url(.photos, key: "g/a.jpg") == "https://s3.example.com/galerly-photos-local/g/a.jpg")
     }
 
     @Test func datesAreUTCWithATrailingZ() {

@@ -131,6 +131,67 @@ struct WorkerTests {
         #expect(reason?["code"] == .string("poison"))
     }
 
+    @Test func workersThatAreKilledTakeNoOtherPhotoAlong() async throws {
+        for index in 0..<12 { _ = try await importPhoto("\(index).jpg", "photo \(index)") }
+        // Each of these claims what it can and dies.
+        for _ in 1...6 {
+            _ = try await store.queue.claim(upTo: 8, owner: "dies", lease: .zero)
+            _ = try await store.queue.reap()
+        }
+        let renderer = StubRenderer()
+        _ = await worker(renderer).run()
+        #expect(renderer.calls == 12)
+        for photo in try await store.records.gallery("g") { #expect(photo.status == "active") }
+    }
+
+    @Test func aFailureIsNotWrittenOntoAnotherOriginal() async throws {
+        let id = try await importPhoto("a.jpg", "bad")
+        let key = try #require(try await store.records.record(id)?.s3Key)
+        let (entered, gate) = (Gauge(), Gate())
+        let renderer = StubRenderer { bytes, _ in
+            guard bytes == Array("bad".utf8) else { return }
+            entered.take()
+            gate.pass()
+            throw RenditionError(code: "odd", stage: .render, retriable: false, message: "It is odd.")
+        }
+        let running = Task { [worker = worker(renderer)] in await worker.run() }
+        while entered.peak == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        _ = try await store.objects.put(
+            ObjectUpload(key: key, body: .bytes(Array("good".utf8)), contentType: "image/jpeg"), in: .photos,
+            if: .none)
+        gate.open()
+        _ = await running.value
+        let record = try #require(try await store.records.record(id))
+        #expect(record.status == "active")
+        #expect(record.attributes["rendition_error"] == nil)
+    }
+
+    @Test func aFenceFromElsewhereIsOvertaken() async throws {
+        let id = try await importPhoto()
+        let copied = RecordCommit(
+            photoID: id, s3Key: try #require(try await store.records.record(id)?.s3Key), fence: 9,
+            set: ["rendition_fence": .integer(9)], remove: [], status: PhotoStatus.processing)
+        _ = try await store.records.commit(copied)
+        _ = await worker(StubRenderer()).run()
+        let record = try #require(try await store.records.record(id))
+        #expect(record.status == "active")
+        #expect(record.fence == 10)
+        #expect(try await store.queue.history(id).map(\.kind) == [.queued, .claimed, .released, .claimed, .done])
+    }
+
+    @Test func anUnreadableFileFailsOnlyItsOwnPhoto() async throws {
+        let id = try await importPhoto("a.jpg", "one")
+        let other = try await importPhoto("b.jpg", "two")
+        let key = try #require(try await store.records.record(id)?.s3Key)
+        // A folder where the file was: what a damaged disk may show.
+        let path = try store.paths.file(.photos, key: key)
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        _ = await worker(StubRenderer()).run()
+        #expect(try await store.records.record(id)?.status == "failed")
+        #expect(try await store.records.record(other)?.status == "active")
+    }
+
     @Test func otherStatusesStayAndAreStillRendered() async throws {
         let id = try await importPhoto()
         var record = try #require(try await store.records.record(id))
@@ -303,9 +364,9 @@ struct WorkerTests {
         let patient = worker(
             renderer,
             adjust: {
-                $0.lease = .seconds(3)
-                $0.heartbeat = .milliseconds(300)
-                $0.abortAfter = .seconds(3)
+                $0.lease = .seconds(10)
+                $0.heartbeat = .milliseconds(500)
+                $0.abortAfter = .seconds(9)
             })
         let running = Task { await patient.run() }
         while entered.peak == 0 { try await Task.sleep(for: .milliseconds(5)) }

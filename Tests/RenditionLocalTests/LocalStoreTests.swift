@@ -37,7 +37,8 @@ struct LocalStoreTests {
     }
 
     @Test(arguments: [
-        "../x", "g/../../x", "/x", "g//x", "g/./x", "", "g/", "..", "g/a\0b", String(repeating: "k", count: 1025),
+        "../x", "g/../../x", "/x", "g//x", "g/./x", "", "g/", "..", "g/a\0b", "../\u{301}x", "g/../\u{301}x",
+        String(repeating: "k", count: 1025),
     ])
     func noKeyLeadsOutOfTheFolder(_ key: String) async throws {
         let store = try open()

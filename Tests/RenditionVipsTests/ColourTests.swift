@@ -34,6 +34,21 @@ struct ColourTests {
         }
     }
 
+    @Test func aBrokenProfileIsAWarningAndNoFailure() throws {
+        let original = try original([200, 60, 60], in: "p3")
+        let marker = try #require(original.firstRange(of: Array("acsp".utf8)))
+        let profile = marker.lowerBound - 36
+        var warned = 0
+        // One byte of the profile at a time, past its header: its tag table and its curves.
+        for offset in stride(from: profile + 128, to: min(profile + 560, original.count), by: 3) {
+            var broken = original
+            broken[offset] ^= 0xFF
+            let rendered = try Rendering.render(broken, sizes: [.thumbnail])
+            warned += rendered.metadata.warnings.isEmpty ? 0 : 1
+        }
+        #expect(warned > 0)
+    }
+
     @Test func cmykComesOutAsItsColours() throws {
         let original = try original([200, 60, 60], in: "cmyk")
         let found = try Pixels(try Rendering.render(original).renditions[3].bytes).colour(0.5, 0.5)

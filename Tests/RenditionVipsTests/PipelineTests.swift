@@ -48,6 +48,18 @@ struct PipelineTests {
         }
     }
 
+    @Test func floatingPointPixelsAreRefusedWithAReason() throws {
+        let file = try Rendering.flat(PixelSize(width: 8, height: 8), [90, 120, 150])
+        let float = try file.withUnsafeBytes { bytes in
+            let cast = try Operation("cast")
+            try cast.set("in", try LoadStep.open(bytes, .png))
+            try cast.set("format", Int(VIPS_FORMAT_FLOAT.rawValue))
+            return try Rendering.save(try cast.image(), "tiffsave_buffer")
+        }
+        let error = #expect(throws: RenditionError.self) { try Rendering.render(float) }
+        #expect(error?.message.contains("floating-point") == true)
+    }
+
     @Test func limitsAreKept() throws {
         let original = Corpus.samples.bytes("orientation-1.jpg")
         func failure(_ limits: RenderLimits) -> RenditionError? {

@@ -22,20 +22,18 @@ package enum ObjectKeys {
 
     /// A key's file name without its last extension. A name that only starts with a dot has no extension.
     package static func stem(of key: String) -> String {
-        let name = key.split(separator: "/", omittingEmptySubsequences: false).last.map(String.init) ?? key
-        guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name }
-        return String(name[..<dot])
+        PathName.split(PathName.last(key)).stem
     }
 
     /// Whether a key may name an original.
     package static func isOriginal(_ key: String) -> Bool {
-        !key.isEmpty && !reservedPrefixes.contains { key.hasPrefix($0) }
+        !key.isEmpty && !reservedPrefixes.contains { key.utf8.starts(with: $0.utf8) }
     }
 
     /// Why a gallery's id can't be part of a key, or nil where it can.
     package static func problem(withGalleryID id: String) -> String? {
         if id.isEmpty { return "it is empty" }
-        if id.contains("/") { return "it holds a slash" }
+        if id.utf8.contains(UInt8(ascii: "/")) { return "it holds a slash" }
         if id == "." || id == ".." { return "it is a folder's own name" }
         if reservedPrefixes.contains("\(id)/") { return "keys below \(id)/ are the platform's own" }
         if id.unicodeScalars.contains(where: { $0.value < 32 || $0.value == 127 }) {

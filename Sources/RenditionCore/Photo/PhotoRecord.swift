@@ -16,7 +16,7 @@ package struct PhotoRecord: Sendable, Hashable {
     package var s3Key: String { self["s3_key"] ?? "" }
     package var status: String { self["status"] ?? "" }
     package var recipe: String? { self["renditions_recipe"] }
-    /// The fence under which the stored renditions were made; 0 where there are none yet.
+    /// The highest fence of a claim that has written to this record; 0 where none has.
     package var fence: Int { attributes["rendition_fence"]?.integer ?? 0 }
     package var fileSize: Int? { attributes["file_size"]?.integer }
 

@@ -13,8 +13,10 @@ package struct PublicURLs: Sendable, Hashable {
         let root = endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint
         var bases: [Bucket: String] = [:]
         for bucket in Bucket.allCases {
-            bases[bucket] = cdnDomain.map { "https://\($0)" } ?? "\(root)/\(Self.encoded(names[bucket]))"
+            bases[bucket] = "\(root)/\(Self.encoded(names[bucket]))"
         }
+        // The CDN stands before the renditions; originals aren't public.
+        if let cdnDomain { bases[.renditions] = "https://\(cdnDomain)" }
         self.bases = bases
     }
 

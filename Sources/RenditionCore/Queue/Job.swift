@@ -65,6 +65,9 @@ package struct Lease: Sendable, Hashable {
     package let attempts: Int
     package let enqueuedAt: Timestamp
 
+    /// Whether an earlier claim of this round came to nothing: its worker failed, or died.
+    package var wasClaimedBefore: Bool { attempts > 1 }
+
     package init(
         photo: PhotoRef, token: String, fence: Int, generation: Int, attempts: Int, enqueuedAt: Timestamp
     ) {

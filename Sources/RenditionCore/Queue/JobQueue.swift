@@ -23,6 +23,9 @@ package protocol JobQueue: Sendable {
     func enqueue(_ photo: PhotoRef, lane: LaneClass) async throws
 
     /// Leases up to `limit` due photos to `owner` and counts the attempt.
+    ///
+    /// A photo that was claimed before is handed out alone: it may be what its last worker died of, and whoever is
+    /// leased together with it would lose an attempt too.
     func claim(upTo limit: Int, owner: String, lease: Duration) async throws -> [Lease]
 
     /// Prolongs a lease to `duration` from now.
@@ -43,8 +46,9 @@ package protocol JobQueue: Sendable {
 
     /// Gives a lease back unused: the attempt doesn't count and the photo goes to the expedite lane.
     ///
+    /// - Parameter fence: What the next claim's fence must exceed; a lower one than the row's changes nothing.
     /// - Returns: false where the lease is no longer mine.
-    func release(_ lease: Lease, reason: String) async throws -> Bool
+    func release(_ lease: Lease, reason: String, fence: Int) async throws -> Bool
 
     /// Takes back the leases that have expired.
     ///

@@ -74,7 +74,7 @@ package struct RenderLimits: Sendable, Hashable {
 
 /// Turns an original's bytes into renditions.
 ///
-/// Both members block for as long as the work takes and are meant for a ``RenderPool``. They may be called concurrently
+/// Both members block for as long as the work takes and are meant for a ``DispatchPool``. They may be called concurrently
 /// from several threads.
 package protocol PhotoRenderer: Sendable {
     /// Names what determines the bytes of a rendition beside the original and the sizes, so that it goes into the recipe.

@@ -8,6 +8,14 @@ package protocol PhotoStore: Sendable {
     /// A line for the operator: which store this is.
     var summary: String { get }
 
+    /// Inserts a new photo's record and queues it: both, or neither.
+    ///
+    /// A store that can't do both at once inserts the record first, whose status tells that renditions are owed.
+    func submit(_ record: PhotoRecord, lane: LaneClass) async throws
+
     /// Tidies what dead processes left behind, such as temporary files.
     func sweep() async throws
+
+    /// Ends the use of the store and removes this process's temporary files. Nothing may be in hand any more.
+    func close() async
 }

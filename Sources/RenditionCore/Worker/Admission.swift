@@ -7,33 +7,50 @@ package actor Admission {
 
     package init(budget: Int) { ledger = AdmissionLedger(budget: budget) }
 
-    /// Runs `body` once a photo of that cost is admitted, and gives the room back when it is done.
+    /// Takes a place in the line at once, without waiting, so that the next look at the room counts it.
     ///
-    /// - Parameter cost: Expected memory in bytes.
-    /// - Throws: `CancellationError` when cancelled while waiting.
-    package func admit<Result: Sendable>(
-        cost: Int, _ body: @Sendable (Ticket) async throws -> Result
-    ) async throws -> Result {
+    /// - Parameter cost: Expected memory in bytes; .max for a photo that is to be alone.
+    package func reserve(cost: Int) -> Ticket {
         let id = nextID
         nextID += 1
-        do {
-            try await wait(id, cost: cost)
-            let result = try await body(Ticket(id: id, admission: self))
-            leave(id)
-            return result
-        } catch {
-            leave(id)
-            throw error
-        }
+        wake(ledger.request(id, cost: cost))
+        return Ticket(id: id, admission: self)
     }
 
-    /// The right to hold memory.
+    /// A place in the line, and later the right to hold memory. ``leave()`` gives it back, wherever the photo is.
     package struct Ticket: Sendable {
         fileprivate let id: AdmissionLedger.ID
         fileprivate let admission: Admission
 
-        /// Corrects the cost once it is known, waiting for room where it grew.
-        package func resize(to cost: Int) async throws { try await admission.wait(id, cost: cost) }
+        /// Waits for admission.
+        ///
+        /// - Throws: `CancellationError` when cancelled while waiting, or when the line is closed.
+        package func enter() async throws { try await admission.enter(id) }
+
+        /// Corrects the cost once it is known better, waiting for room where it grew.
+        ///
+        /// - Throws: `CancellationError` when cancelled while waiting.
+        package func resize(to cost: Int) async throws { try await admission.resize(id, to: cost) }
+
+        package func leave() async { await admission.leave(id) }
+    }
+
+    /// Runs `body` once a photo of that cost is admitted, and gives the room back when it is done.
+    ///
+    /// - Throws: `CancellationError` when cancelled while waiting; what the body throws.
+    package func admit<Result: Sendable>(
+        cost: Int, _ body: @Sendable (Ticket) async throws -> Result
+    ) async throws -> Result {
+        let ticket = reserve(cost: cost)
+        do {
+            try await enter(ticket.id)
+            let result = try await body(ticket)
+            leave(ticket.id)
+            return result
+        } catch {
+            leave(ticket.id)
+            throw error
+        }
     }
 
     /// How many photos of that cost would be admitted now, up to `limit`.
@@ -42,19 +59,26 @@ package actor Admission {
         return max(1, min(limit, (ledger.budget - ledger.used) / max(1, cost)))
     }
 
-    /// Turns away all who are not admitted yet, now and later.
+    /// Turns away all who have not entered yet, now and later.
     package func close() {
         closed = true
         for id in lines.keys where !ledger.isAdmitted(id) { giveUp(id) }
     }
 
-    fileprivate func wait(_ id: AdmissionLedger.ID, cost: Int) async throws {
+    fileprivate func enter(_ id: AdmissionLedger.ID) async throws {
         try Task.checkCancellation()
-        if closed, !ledger.isAdmitted(id) { throw CancellationError() }
+        if closed { throw CancellationError() }
+        if !ledger.isAdmitted(id) { try await wait(id) }
+    }
+
+    fileprivate func resize(_ id: AdmissionLedger.ID, to cost: Int) async throws {
+        try Task.checkCancellation()
         let admitted = ledger.request(id, cost: cost)
-        let others = admitted.filter { $0 != id }
-        wake(others)
-        if admitted.contains(id) { return }
+        wake(admitted.filter { $0 != id })
+        if !admitted.contains(id) { try await wait(id) }
+    }
+
+    private func wait(_ id: AdmissionLedger.ID) async throws {
         let entered = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 if Task.isCancelled {
@@ -69,7 +93,7 @@ package actor Admission {
         guard entered else { throw CancellationError() }
     }
 
-    private func leave(_ id: AdmissionLedger.ID) {
+    fileprivate func leave(_ id: AdmissionLedger.ID) {
         wake(ledger.release(id))
     }
 

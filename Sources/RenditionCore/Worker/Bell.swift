@@ -29,10 +29,7 @@ package final class Bell: Sendable {
             state.nextID += 1
             return state.nextID
         }
-        let alarm = Task {
-            try? await Task.sleep(for: duration)
-            self.wake(id)
-        }
+        let alarm = Mutex<Task<Void, Never>?>(nil)
         await withCheckedContinuation { continuation in
             let rung = state.withLock { state in
                 if state.rung {
@@ -42,9 +39,18 @@ package final class Bell: Sendable {
                 state.sleepers[id] = continuation
                 return false
             }
-            if rung { continuation.resume() }
+            if rung {
+                continuation.resume()
+                return
+            }
+            // Set once there is somebody to wake, however short the wait is.
+            let task = Task {
+                try? await Task.sleep(for: duration)
+                self.wake(id)
+            }
+            alarm.withLock { $0 = task }
         }
-        alarm.cancel()
+        alarm.withLock { $0?.cancel() }
     }
 
     private func wake(_ id: UInt64) {

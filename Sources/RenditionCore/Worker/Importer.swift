@@ -26,11 +26,11 @@ package struct Importer: Sendable {
     /// Imports one file under a new id.
     ///
     /// - Parameter path: A readable file of any kind; what its bytes are is the worker's to judge.
-    /// - Throws: A ``RenditionError`` of the store. Where even the record could not be written, nothing remains.
+    /// - Throws: A ``RenditionError``. Nothing of the photo remains then.
     package func importFile(
         _ path: String, bytes: Int, galleryID: String, userID: String
     ) async throws -> Imported {
-        let filename = path.split(separator: "/").last.map(String.init) ?? path
+        let filename = PathName.last(path)
         let photo = NewPhoto(
             id: UUID().uuidString.lowercased(), galleryID: galleryID, userID: userID, filename: filename,
             fileSize: bytes)
@@ -38,12 +38,11 @@ package struct Importer: Sendable {
             ObjectUpload(key: photo.s3Key, body: .file(path), contentType: Self.contentType(of: filename)),
             in: .photos, if: .absent)
         do {
-            _ = try await store.records.insert(photo.record(urls: urls, now: store.clock.now))
+            try await store.submit(photo.record(urls: urls, now: store.clock.now), lane: .fresh)
         } catch {
             try? await store.objects.delete(.photos, key: photo.s3Key)
             throw error
         }
-        _ = try await store.queue.adopt(PhotoRef(id: photo.id, galleryID: galleryID), lane: .fresh)
         return Imported(id: photo.id, s3Key: photo.s3Key, filename: filename)
     }
 
@@ -55,7 +54,7 @@ package struct Importer: Sendable {
 
     /// The media type that a file's name suggests (IANA's registry); it is the browser's hint and not the worker's.
     static func contentType(of filename: String) -> String {
-        switch filename.split(separator: ".").last?.lowercased() {
+        switch PathName.split(filename).suffix.dropFirst().lowercased() {
         case "jpg", "jpeg": "image/jpeg"
         case "png": "image/png"
         case "gif": "image/gif"

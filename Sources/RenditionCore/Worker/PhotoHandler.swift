@@ -8,39 +8,49 @@ struct PhotoHandler: Sendable {
     let pool: DispatchPool
     /// Reads headers; apart from the pool, so that a header needn't wait for a render to end.
     let probing: DispatchPool
-    let admission: Admission
+    let ticket: Admission.Ticket
     let keeper: LeaseKeeper
     let configuration: WorkerConfiguration
 
+    /// How a photo's way ended, and what it was that was handled.
+    struct Handled: Sendable {
+        var outcome: JobOutcome
+        var report: PhotoReport
+        /// The record as it was when the work began; nil where there was none that could be read.
+        var record: PhotoRecord?
+        /// The ETag of the original that was read; nil where none was.
+        var originalETag: String?
+    }
+
     /// Goes the whole way.
-    ///
-    /// - Returns: how it ended, and the report as far as it was written.
-    func run() async -> (JobOutcome, PhotoReport) {
+    func run() async -> Handled {
         var trip = Trip(lease: lease)
+        let outcome: JobOutcome
         do {
-            let outcome = try await go(&trip)
-            return (outcome, trip.report)
+            outcome = try await go(&trip)
         } catch is CancellationError {
             // Either the lease was lost, or the worker is stopping and the photo has not had its turn.
-            let mine = await keeper.isMine(lease)
-            return (mine ? .release(reason: "the worker was stopped") : .abandon, trip.report)
+            outcome = await keeper.isMine(lease) ? .release(reason: "the worker was stopped") : .abandon
         } catch {
             let known = RenditionError.wrapping(error, stage: trip.stage)
-            return (known.retriable ? .retry(known) : .reject(known), trip.report)
+            outcome = known.retriable ? .retry(known) : .reject(known)
         }
+        return Handled(
+            outcome: outcome, report: trip.report, record: trip.record, originalETag: trip.originalETag)
     }
 
     private func go(_ trip: inout Trip) async throws -> JobOutcome {
-        guard lease.attempts <= configuration.maxAttempts else {
-            return .reject(Settlement.poison(attempts: lease.attempts))
-        }
         trip.enter(.fetch)
         guard let record = try await store.records.record(lease.photo.id) else {
             throw RenditionError(
                 code: "record_missing", stage: .fetch, retriable: true,
                 message: "There is no photo of this id. If it was deleted, nothing is left to do.")
         }
+        trip.record = record
         trip.report.filename = record.filename
+        guard lease.attempts <= configuration.maxAttempts else {
+            return .reject(Settlement.poison(attempts: lease.attempts))
+        }
         guard ObjectKeys.isOriginal(record.s3Key) else {
             throw RenditionError(
                 code: "not_an_original", stage: .fetch, retriable: false,
@@ -53,25 +63,17 @@ struct PhotoHandler: Sendable {
         }
 
         trip.enter(.fetch, waiting: true)
-        let started = trip
-        let (outcome, ended) = try await admission.admit(cost: expectedCost(of: record)) { ticket in
-            var trip = started
-            do {
-                return (Result<JobOutcome, any Error>.success(try await make(record, ticket, &trip)), trip)
-            } catch {
-                return (.failure(error), trip)
-            }
-        }
-        trip = ended
-        return try outcome.get()
+        try await ticket.enter()
+        // A photo that was claimed before may be what its last worker died of: it goes alone.
+        if !lease.wasClaimedBefore { try await ticket.resize(to: expectedCost(of: record)) }
+        return try await make(record, &trip)
     }
 
     /// Everything that needs memory: fetch, probe, render, publish, commit.
-    private func make(
-        _ record: PhotoRecord, _ ticket: Admission.Ticket, _ trip: inout Trip
-    ) async throws -> JobOutcome {
+    private func make(_ record: PhotoRecord, _ trip: inout Trip) async throws -> JobOutcome {
         trip.enter(.fetch)
         let (info, bytes) = try await original(of: record)
+        trip.originalETag = info.etag
         trip.report.bytes = bytes.count
 
         trip.enter(.probe)
@@ -80,7 +82,9 @@ struct PhotoHandler: Sendable {
         trip.report.note(probe, bytes: bytes.count)
 
         trip.enter(.render, waiting: true)
-        try await ticket.resize(to: Self.cost(decoded: probe.decodedBytes, encoded: bytes.count))
+        if !lease.wasClaimedBefore {
+            try await ticket.resize(to: Self.cost(decoded: probe.decodedBytes, encoded: bytes.count))
+        }
         let queued = ContinuousClock.now
         let (photo, began) = try await pool.run {
             let began = ContinuousClock.now
@@ -122,9 +126,12 @@ struct PhotoHandler: Sendable {
                     }
                 }
             }
-            return try await group.contains { $0 != .published }
+            return try await group.reduce(nil as Int?) { highest, outcome in
+                guard case .superseded(let fence) = outcome else { return highest }
+                return max(fence, highest ?? 0)
+            }
         }
-        if superseded { return .abandon }
+        if let superseded { return try await yield(to: superseded) }
         let now = try await store.objects.head(.photos, key: record.s3Key)
         guard now?.etag == original.etag else {
             return .release(reason: "the original was replaced during the rendering")
@@ -145,9 +152,16 @@ struct PhotoHandler: Sendable {
             return .done(recipe: "")
         case .originalReplaced:
             return .release(reason: "the record names another original now")
-        case .superseded:
-            return .abandon
+        case .superseded(let fence):
+            return try await yield(to: fence)
         }
+    }
+
+    /// What to do before a fence that is higher than this claim's. While the lease is mine nobody has claimed the photo
+    /// since, so the fence comes from elsewhere, such as a copied record: the next claim has to exceed it.
+    private func yield(to fence: Int) async throws -> JobOutcome {
+        guard try await keeper.renewNow(lease) else { return .abandon }
+        return .release(reason: "something stands there with fence \(fence)", fence: fence)
     }
 
     private func withdraw(_ size: RenditionSize, of record: PhotoRecord) async throws {
@@ -200,6 +214,8 @@ struct PhotoHandler: Sendable {
 /// Keeps the stage a photo is at and the time it spent there.
 private struct Trip: Sendable {
     var report: PhotoReport
+    var record: PhotoRecord?
+    var originalETag: String?
     private(set) var stage = RenditionError.Stage.claim
     private var name = "claim"
     private var since = ContinuousClock.now

@@ -20,8 +20,8 @@ extension RecordCommit {
         set["dimensions"] = .map(dimensions)
 
         for (name, value) in photo.metadata.recordValues {
-            // An original without metadata doesn't erase what the photographer entered by hand.
-            if value.map?.isEmpty == true, record.attributes[name] != nil { continue }
+            // An original without metadata doesn't erase what the upload wrote before the first rendering.
+            if value.map?.isEmpty == true, record.recipe == nil, record.attributes[name] != nil { continue }
             set[name] = value
         }
         for rendition in photo.renditions {

@@ -7,7 +7,9 @@ package enum JobOutcome: Sendable {
     /// It failed and always will.
     case reject(RenditionError)
     /// It was not the photo's fault: hand it back as if it had not been touched.
-    case release(reason: String)
+    ///
+    /// - fence: What the photo's next claim must exceed, where that is known to be higher than this one's.
+    case release(reason: String, fence: Int = 0)
     /// The lease was lost; somebody else has the photo and nothing may be said of it.
     case abandon
 }
@@ -18,7 +20,7 @@ package enum Settlement: Sendable, Hashable {
     case fail(RenditionError, delay: Duration)
     /// Write the failure into the record, then bury the job.
     case dead(RenditionError)
-    case release(reason: String)
+    case release(reason: String, fence: Int = 0)
     case nothing
 
     /// Decides, without acting.
@@ -32,7 +34,7 @@ package enum Settlement: Sendable, Hashable {
     ) -> Settlement {
         switch outcome {
         case .done(let recipe): .finish(recipe: recipe)
-        case .release(let reason): .release(reason: reason)
+        case .release(let reason, let fence): .release(reason: reason, fence: fence)
         case .abandon: .nothing
         case .reject(let error): .dead(error)
         case .retry(let error) where error.isOutage: .release(reason: error.description)

@@ -41,8 +41,8 @@ package final class Worker: Sendable {
         keeper = LeaseKeeper(queue: store.queue, configuration: configuration, logger: logger)
     }
 
-    /// Asks for an orderly end: nothing more is claimed, photos that wait for their turn are handed back, and those
-    /// that are being rendered get the grace period.
+    /// Asks for an orderly end: nothing more is claimed, photos that wait for room are handed back, and the others
+    /// get the grace period.
     package func stop() {
         state.withLock { $0.stopping = true }
         bell.ring()
@@ -50,7 +50,7 @@ package final class Worker: Sendable {
 
     /// Works until stopped, or with `drain` until nothing is owed.
     ///
-    /// - Returns: how many photos were handed back unfinished. Their rendering may still hold a thread.
+    /// - Returns: how many photos were left unfinished. Their rendering may still hold a thread.
     package func run() async -> Int {
         let heartbeat = Task { await keeper.run() }
         do {
@@ -61,6 +61,7 @@ package final class Worker: Sendable {
         await claimUntilDone()
         let unfinished = await finishInHand()
         heartbeat.cancel()
+        await heartbeat.value
         return unfinished
     }
 
@@ -85,7 +86,7 @@ package final class Worker: Sendable {
                 let sent = ContinuousClock.now
                 let leases = try await store.queue.claim(
                     upTo: room, owner: configuration.owner, lease: configuration.lease)
-                for lease in leases { start(lease, claimed: sent) }
+                for lease in leases { await start(lease, claimed: sent) }
                 if leases.isEmpty {
                     state.withLock { if $0.inHand == 0 { $0.breaker.succeeded() } }
                     if configuration.drain, try await isDrained() { return }
@@ -115,11 +116,14 @@ package final class Worker: Sendable {
 
     private func hold(because error: any Error) {
         var random = SystemRandomNumberGenerator()
-        let pause = state.withLock { state in
+        let pause = state.withLock { state -> Duration? in
+            // Photos in hand meet one outage together; it counts once.
+            if let until = state.pausedUntil, until > .now { return nil }
             let pause = state.breaker.failed(using: &random)
             state.pausedUntil = .now + pause
             return pause
         }
+        guard let pause else { return }
         logger.error("The store is unable; no photo is claimed for \(Int(pause.seconds.rounded(.up))) s: \(error)")
     }
 
@@ -142,19 +146,19 @@ package final class Worker: Sendable {
 
     // MARK: One photo
 
-    private func start(_ lease: Lease, claimed: ContinuousClock.Instant) {
+    private func start(_ lease: Lease, claimed: ContinuousClock.Instant) async {
         state.withLock { $0.inHand += 1 }
+        let ticket = await admission.reserve(cost: lease.wasClaimedBefore ? .max : PhotoHandler.typicalCost)
+        await keeper.hold(lease, claimed: claimed)
         let handler = PhotoHandler(
-            lease: lease, store: store, renderer: renderer, pool: pool, probing: probing, admission: admission,
-            keeper: keeper,
-            configuration: configuration)
+            lease: lease, store: store, renderer: renderer, pool: pool, probing: probing, ticket: ticket,
+            keeper: keeper, configuration: configuration)
         Task {
-            await keeper.hold(lease, claimed: claimed)
             let work = Task { await handler.run() }
             await keeper.onLoss(of: lease) { work.cancel() }
-            let (outcome, report) = await work.value
-            await settle(lease, outcome, report, began: claimed)
+            await settle(lease, await work.value, began: claimed)
             await keeper.drop(lease)
+            await ticket.leave()
             state.withLock { $0.inHand -= 1 }
             bell.ring()
         }
@@ -162,14 +166,15 @@ package final class Worker: Sendable {
 
     /// Tells the queue, and the record where the photo failed for good, how it ended.
     private func settle(
-        _ lease: Lease, _ outcome: JobOutcome, _ report: PhotoReport, began: ContinuousClock.Instant
+        _ lease: Lease, _ handled: PhotoHandler.Handled, began: ContinuousClock.Instant
     ) async {
         var random = SystemRandomNumberGenerator()
         let settlement = Settlement.decide(
-            outcome, attempts: lease.attempts, maxAttempts: configuration.maxAttempts, backoff: configuration.retry,
+            handled.outcome, attempts: lease.attempts, maxAttempts: configuration.maxAttempts,
+            backoff: configuration.retry,
             using: &random)
-        note(outcome)
-        var report = report
+        note(handled.outcome)
+        var report = handled.report
         // A settlement that the store could not take is offered again for as long as the lease may be mine.
         for failures in 1...6 {
             guard await keeper.isMine(lease) else {
@@ -177,7 +182,7 @@ package final class Worker: Sendable {
                 break
             }
             do {
-                report.outcome = try await carryOut(settlement, lease)
+                report.outcome = try await carryOut(settlement, lease, handled)
                 break
             } catch {
                 logger.error("A photo could not be settled: \(error)", metadata: lease.logMetadata)
@@ -200,7 +205,9 @@ package final class Worker: Sendable {
         }
     }
 
-    private func carryOut(_ settlement: Settlement, _ lease: Lease) async throws -> PhotoReport.Outcome {
+    private func carryOut(
+        _ settlement: Settlement, _ lease: Lease, _ handled: PhotoHandler.Handled
+    ) async throws -> PhotoReport.Outcome {
         switch settlement {
         case .finish(let recipe):
             switch try await store.queue.finish(lease, recipe: recipe) {
@@ -210,35 +217,56 @@ package final class Worker: Sendable {
         case .fail(let error, let delay):
             return try await store.queue.fail(lease, error: error, retryAfter: delay) ? .retry : .abandoned
         case .dead(let error):
-            if let record = try await store.records.record(lease.photo.id) {
-                _ = try await store.records.commit(
-                    .failed(error, record: record, fence: lease.fence, now: store.clock.now))
+            if let doubt = try await recordFailure(error, lease, handled) {
+                return try await carryOut(doubt, lease, handled)
             }
             switch try await store.queue.bury(lease, error: error) {
             case .done: return .failed
             case .requeued: return .retry
             case .lost: return .abandoned
             }
-        case .release(let reason):
-            return try await store.queue.release(lease, reason: reason) ? .released : .abandoned
+        case .release(let reason, let fence):
+            return try await store.queue.release(lease, reason: reason, fence: fence) ? .released : .abandoned
         case .nothing:
             return .abandoned
         }
     }
 
+    /// Writes a final failure into the record that was handled.
+    ///
+    /// - Returns: what to do instead of burying the job, where the failure isn't that of the original that is there now.
+    private func recordFailure(
+        _ error: RenditionError, _ lease: Lease, _ handled: PhotoHandler.Handled
+    ) async throws -> Settlement? {
+        guard let record = handled.record else { return nil }
+        let replaced = Settlement.release(reason: "the original was replaced meanwhile")
+        if let etag = handled.originalETag,
+            let now = try await store.objects.head(.photos, key: record.s3Key), now.etag != etag
+        {
+            return replaced
+        }
+        let change = RecordCommit.failed(error, record: record, fence: lease.fence, now: store.clock.now)
+        switch try await store.records.commit(change) {
+        case .committed: return nil
+        case .gone: return .finish(recipe: "")
+        case .originalReplaced: return replaced
+        case .superseded(let fence): return .release(reason: "the record has fence \(fence)", fence: fence)
+        }
+    }
+
     private func log(_ report: PhotoReport, _ lease: Lease, _ settlement: Settlement) {
         var metadata = lease.logMetadata
-        metadata["filename"] = "\(report.filename)"
+        metadata["filename"] = "\(report.filename.printable)"
         switch (report.outcome, settlement) {
         case (.done, _):
             logger.info("Rendered in \(Int(report.milliseconds)) ms.", metadata: metadata)
         case (.retry, .fail(let error, let delay)):
             logger.warning(
-                "Failed at \(error); it will be tried again in \(Int(delay.seconds.rounded())) s.", metadata: metadata)
+                "It will be tried again in \(Int(delay.seconds.rounded())) s. \(error)", metadata: metadata)
         case (.failed, _):
-            logger.error("Failed for good at \(report.error?.description ?? "?").", metadata: metadata)
-        case (.released, .release(let reason)):
-            logger.notice("Handed back: \(reason).", metadata: metadata)
+            logger.error("Failed for good. \(report.error?.description ?? "")", metadata: metadata)
+        case (.released, .release(let reason, _)):
+            logger.notice("Handed back: \(reason)", metadata: metadata)
         default:
             logger.notice("Left to whoever holds it now.", metadata: metadata)
         }
@@ -259,13 +287,13 @@ package final class Worker: Sendable {
             // Dropped first, so that nothing of it can be published after it was given back.
             await keeper.drop(lease)
             do {
-                _ = try await store.queue.release(lease, reason: "the worker was stopped")
+                _ = try await store.queue.release(lease, reason: "the worker was stopped", fence: 0)
                 logger.notice("Handed back: the worker was stopped.", metadata: lease.logMetadata)
             } catch {
                 logger.error("A photo could not be handed back: \(error)", metadata: lease.logMetadata)
             }
         }
-        return leases.count
+        return state.withLock { $0.inHand }
     }
 }
 

@@ -23,12 +23,36 @@ enum ColourStep {
         metadata.profileName = profile?.name
         if profile?.isSRGB == true { return .sRGB }
         let usable = bytes.withUnsafeBytes { vips_icc_is_compatible_profile(image.handle, $0.baseAddress, $0.count) }
-        guard profile != nil, usable != 0 else {
+        guard profile != nil, usable != 0, converts(image, bytes) else {
             vips_error_clear()
             metadata.warnings.append("The embedded colour profile can't be used; the colours were taken as they are.")
             return fallback
         }
         return .profile
+    }
+
+    /// Tries the profile on one pixel: some pass every look at them and fail when they are used.
+    private static func converts(_ image: borrowing Image, _ profile: [UInt8]) -> Bool {
+        do {
+            let black = try Operation("black")
+            try black.set("width", 1)
+            try black.set("height", 1)
+            try black.set("bands", image.bands)
+            let cast = try Operation("cast")
+            try cast.set("in", try black.image())
+            try cast.set("format", Int(image.format.rawValue))
+            let copy = try Operation("copy")
+            try copy.set("in", try cast.image())
+            try copy.set("interpretation", Int(image.interpretation.rawValue))
+            let pixel = try copy.image()
+            profile.withUnsafeBytes { bytes in
+                vips_image_set_blob_copy(pixel.handle, "icc-profile-data", bytes.baseAddress, bytes.count)
+            }
+            _ = try convert(try FlattenStep.onWhite(pixel), from: .profile).rendered()
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// Converts by relative colorimetric intent with black-point compensation.

@@ -65,6 +65,9 @@ struct ExifReader: ~Copyable {
 
     // MARK: Entries
 
+    /// The longest text that is taken over, in characters: a record has an end.
+    private static let longestText = 1000
+
     private func entry(_ directory: ExifIfd, _ tag: UInt32) -> ExifEntry? {
         // The directories are a C array, which Swift sees as a tuple in the order of ExifIfd.
         let contents = [data.pointee.ifd.0, data.pointee.ifd.1, data.pointee.ifd.2, data.pointee.ifd.3]
@@ -89,7 +92,7 @@ struct ExifReader: ~Copyable {
             let clean = String(
                 String.UnicodeScalarView(decoded.unicodeScalars.filter { $0.properties.generalCategory != .control }))
             let trimmed = clean.trimmingCharacters(in: .whitespaces)
-            return trimmed.isEmpty ? nil : trimmed
+            return trimmed.isEmpty ? nil : String(trimmed.prefix(Self.longestText))
         }
         if tag == 0x8298 { return parts.isEmpty ? nil : parts.joined(separator: "; ") }
         return parts.first

@@ -19,6 +19,7 @@ struct Image: ~Copyable {
     var bands: Int { Int(vips_image_get_bands(handle)) }
     var interpretation: VipsInterpretation { vips_image_get_interpretation(handle) }
     var format: VipsBandFormat { vips_image_get_format(handle) }
+    var isInteger: Bool { format != VIPS_FORMAT_NOTSET && vips_band_format_isint(format) != 0 }
     var hasAlpha: Bool { vips_image_hasalpha(handle) != 0 }
     /// Exif orientation, 1–8; 1 where the file says nothing.
     var orientation: Int { Int(vips_image_get_orientation(handle)) }

@@ -40,6 +40,13 @@ struct VipsError: Error {
     let operation: String
     let text: String
 
+    /// Whether the text tells of too little memory or too few threads. The text may be another photo's, as all threads
+    /// share one buffer; it serves to doubt a failure and never to confirm one.
+    var isExhaustion: Bool {
+        ["out of memory", "insufficient memory", "unable to allocate", "cannot allocate", "error creating thread"]
+            .contains { text.lowercased().contains($0) }
+    }
+
     init(_ operation: String) { self.init(operation, VipsLibrary.takeErrors()) }
 
     init(_ operation: String, _ text: String) {

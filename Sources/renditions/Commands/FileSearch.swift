@@ -1,4 +1,5 @@
 import ArgumentParser
+import RenditionCore
 import RenditionLocal
 
 /// Finds the photos a command was given, and says clearly what can't be had.
@@ -6,7 +7,7 @@ enum FileSearch {
     /// - Throws: The exit code for missing input, after a line for each problem.
     static func photos(in paths: [String]) throws -> [OriginalFile] {
         let search = OriginalFile.search(paths)
-        for problem in search.problems { Terminal.complain(problem) }
+        for problem in search.problems { Terminal.complain(problem.printable) }
         guard search.problems.isEmpty else {
             Terminal.complain("Nothing was done. Mend or leave out the paths above, and run it again.")
             throw Terminal.Status.noInput

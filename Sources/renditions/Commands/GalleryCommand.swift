@@ -38,7 +38,11 @@ struct GalleryCommand: AsyncParsableCommand {
             } catch let error as IOError where error.errnoCode == EADDRINUSE {
                 Terminal.complain("Port \(port) is taken. Stop what listens there, or choose another with --port.")
                 throw Terminal.Status.incomplete
+            } catch {
+                Terminal.complain("The page can't be served on \(host), port \(port): \(error)")
+                throw Terminal.Status.incomplete
             }
+            await store.close()
         }
     }
 }

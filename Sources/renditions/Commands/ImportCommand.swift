@@ -36,19 +36,36 @@ struct ImportCommand: AsyncParsableCommand {
             let settings = try Settings()
             let choice = try settings.store(flag: storeOptions.store)
             let files = try FileSearch.photos(in: paths)
-            let store = try Parts.store(choice, settings, creates: true)
-            let importer = Importer(store: store, urls: settings.urls)
-            for (index, file) in files.enumerated() {
-                do {
-                    let photo = try await importer.importFile(
-                        file.path, bytes: file.bytes, galleryID: gallery, userID: user)
-                    if json { try Terminal.printJSON(photo) } else { Terminal.print("\(photo.id)  \(photo.filename)") }
-                } catch let error as RenditionError {
-                    Terminal.complain("\(index) of \(files.count) photos were imported; \(file.path) was not.")
+            try await Parts.withStore(choice, settings, creates: true) { store in
+                try await importAll(files, Importer(store: store, urls: settings.urls), store.summary)
+            }
+        }
+    }
+
+    /// A file that can't be read is said and left out; a store that fails ends it.
+    private func importAll(_ files: [OriginalFile], _ importer: Importer, _ summary: String) async throws {
+        var imported = 0
+        for file in files {
+            do {
+                let photo = try await importer.importFile(
+                    file.path, bytes: file.bytes, galleryID: gallery, userID: user)
+                imported += 1
+                if json {
+                    try Terminal.printJSON(photo)
+                } else {
+                    Terminal.print("\(photo.id)  \(photo.filename.printable)")
+                }
+            } catch var error as RenditionError {
+                let file = file.path.printable
+                error.message = "\(file) was not imported: \(error.message)"
+                guard !error.isOutage else {
+                    error.message += " Imported before that: \(imported) of \(files.count)."
                     throw error
                 }
+                Terminal.complain(error.message)
             }
-            if !json { Terminal.print("\(files.count) photos are queued in the \(store.summary).") }
         }
+        if !json { Terminal.print("\(imported) photos are queued in the \(summary).") }
+        if imported < files.count { throw Terminal.Status.noInput }
     }
 }

@@ -49,7 +49,7 @@ struct PhotoStory: Encodable {
 
     /// The story for a person.
     var text: String {
-        var lines = ["\(record.filename)", "  photo      \(record.id)   gallery \(record.galleryID)"]
+        var lines = ["\(record.filename.printable)", "  photo      \(record.id)   gallery \(record.galleryID)"]
         lines.append("  status     \(record.status)\(job.map { "   job \(describe($0))" } ?? "   no job")")
         if let error = record.attributes["rendition_error"]?.map {
             lines.append("  reason     \(error["message"]?.string ?? "?")")

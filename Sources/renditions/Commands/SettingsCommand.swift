@@ -20,7 +20,12 @@ struct SettingsCommand: ParsableCommand {
             table.add([setting.name, value, setting.takes, setting.fallback])
         }
         Terminal.print(table.text)
-        _ = try? Settings()
+        do {
+            _ = try Settings()
+        } catch {
+            Terminal.complain("\(error)")
+            throw Terminal.Status.configuration
+        }
     }
 
     static var markdown: String {

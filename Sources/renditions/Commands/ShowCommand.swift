@@ -17,12 +17,13 @@ struct ShowCommand: AsyncParsableCommand {
     func run() async throws {
         try await Terminal.guarded {
             let settings = try Settings()
-            let store = try Parts.store(try settings.store(flag: storeOptions.store), settings, creates: false)
-            guard let story = try await PhotoStory(of: id, in: store) else {
-                Terminal.complain("There is no photo \(id) in the \(store.summary).")
-                throw Terminal.Status.noInput
+            try await Parts.withStore(try settings.store(flag: storeOptions.store), settings, creates: false) { store in
+                guard let story = try await PhotoStory(of: id, in: store) else {
+                    Terminal.complain("There is no photo \(id) in the \(store.summary).")
+                    throw Terminal.Status.noInput
+                }
+                if json { try Terminal.printJSON(story, pretty: true) } else { Terminal.print(story.text) }
             }
-            if json { try Terminal.printJSON(story, pretty: true) } else { Terminal.print(story.text) }
         }
     }
 }

@@ -40,22 +40,26 @@ struct WorkerCommand: AsyncParsableCommand {
         try await Terminal.guarded {
             let settings = try Settings()
             let logger = Parts.logger(settings)
-            let store = try Parts.store(try settings.store(flag: storeOptions.store), settings, creates: true)
             let configuration = settings.worker(threads: threads, drain: drain)
             let reports = Mutex<[PhotoReport]>([])
-            let worker = Worker(
-                store: store, renderer: try Parts.renderer(), configuration: configuration, logger: logger
-            ) { [json, summary] report in
-                if json { try? Terminal.printJSON(report) }
-                if summary { reports.withLock { $0.append(report) } }
+            let unfinished = Mutex(0)
+            let choice = try settings.store(flag: storeOptions.store)
+            try await Parts.withStore(choice, settings, creates: true) { store in
+                let worker = Worker(
+                    store: store, renderer: try Parts.renderer(), configuration: configuration, logger: logger
+                ) { [json, summary] report in
+                    if json { try? Terminal.printJSON(report) }
+                    if summary { reports.withLock { $0.append(report) } }
+                }
+                let greeting = "Worker \(configuration.owner) renders \(configuration.renderWidth) photos at once"
+                let service = WorkerService(worker: worker) {
+                    logger.info("\(greeting) from the \(store.summary).")
+                }
+                try await SignalledGroup.run(service, logger: logger)
+                unfinished.withLock { $0 = service.unfinished }
             }
-            logger.info(
-                "Worker \(configuration.owner) renders \(configuration.renderWidth) photos at once from the \(store.summary)."
-            )
-            let service = WorkerService(worker: worker)
-            try await SignalledGroup.run(service, logger: logger)
             if summary { Terminal.print(TextTable(reports.withLock { $0.sorted { $0.filename < $1.filename } }).text) }
-            if service.unfinished > 0 {
+            if unfinished.withLock({ $0 }) > 0 {
                 // Threads that still render would be torn down under their feet by an ordinary exit.
                 fflush(nil)
                 _exit(0)
@@ -67,13 +71,19 @@ struct WorkerCommand: AsyncParsableCommand {
 /// The worker as a service: a graceful shutdown asks it to stop.
 private final class WorkerService: Service {
     private let worker: Worker
+    private let onStart: @Sendable () -> Void
     private let handedBack = Mutex(0)
 
-    init(worker: Worker) { self.worker = worker }
+    /// - Parameter onStart: Called once signals are listened to.
+    init(worker: Worker, onStart: @escaping @Sendable () -> Void) {
+        self.worker = worker
+        self.onStart = onStart
+    }
 
     var unfinished: Int { handedBack.withLock { $0 } }
 
     func run() async throws {
+        onStart()
         let count = await withGracefulShutdownHandler {
             await worker.run()
         } onGracefulShutdown: {

@@ -7,10 +7,25 @@ import RenditionVips
 
 /// The one place where the parts are put together.
 enum Parts {
-    /// Opens the chosen store.
+    /// Opens the chosen store for as long as `body` runs.
     ///
     /// - Parameter creates: Whether an embedded store is made where there is none.
-    static func store(_ choice: StoreChoice, _ settings: Settings, creates: Bool) throws -> any PhotoStore {
+    static func withStore(
+        _ choice: StoreChoice, _ settings: Settings, creates: Bool, _ body: (any PhotoStore) async throws -> Void
+    ) async throws {
+        let store = try store(choice, settings, creates: creates)
+        do {
+            try await body(store)
+        } catch {
+            await store.close()
+            throw error
+        }
+        await store.close()
+    }
+
+    private static func store(
+        _ choice: StoreChoice, _ settings: Settings, creates: Bool
+    ) throws -> any PhotoStore {
         switch choice {
         case .local(let directory): try local(directory, settings, creates: creates)
         case .aws: throw awsIsMissing

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import RenditionCore
+import Synchronization
 
 /// What goes to the person or program that called, and how the process ends.
 enum Terminal {
@@ -17,7 +18,16 @@ enum Terminal {
     }
 
     /// Writes a line to standard output at once, also when it is a pipe.
-    static func print(_ line: String) { try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8)) }
+    static func print(_ line: String) {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+        } catch {
+            outputFailed.withLock { $0 = true }
+        }
+    }
+
+    /// Whether something that was to be printed went nowhere.
+    private static let outputFailed = Mutex(false)
 
     /// Writes a line to standard error.
     static func complain(_ line: String) {
@@ -36,6 +46,10 @@ enum Terminal {
     static func guarded(_ body: () async throws -> Void) async throws {
         do {
             try await body()
+            if outputFailed.withLock({ $0 }) {
+                complain("The output could not be written.")
+                throw Status.storeFailed
+            }
         } catch let error as SettingError {
             complain(error.description)
             throw Status.configuration
