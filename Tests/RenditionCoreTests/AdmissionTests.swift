@@ -49,6 +49,13 @@ struct AdmissionTests {
         #expect(ledger.request(1, cost: 20) == [1, 2])
     }
 
+    @Test func aShrinkingPhotoWaitsForNobody() {
+        var ledger = AdmissionLedger(budget: 100)
+        for id in 1...3 { _ = ledger.request(UInt64(id), cost: 30) }
+        #expect(ledger.request(1, cost: 60) == [])
+        #expect(ledger.request(2, cost: 5) == [2, 1])
+    }
+
     @Test func aHostileHeaderOverflowsNothing() {
         var ledger = AdmissionLedger(budget: 100)
         #expect(ledger.request(1, cost: .max) == [1])

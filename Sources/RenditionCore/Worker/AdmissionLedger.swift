@@ -33,6 +33,11 @@ package struct AdmissionLedger: Sendable {
     /// - Returns: All who are admitted now.
     package mutating func request(_ id: ID, cost: Int) -> [ID] {
         let cost = max(0, cost)
+        if let before = held[id], cost <= before {
+            // Who needs less waits for nobody: others may be waiting for just that.
+            held[id] = cost
+            return [id] + admit()
+        }
         if held[id] != nil { growing.append((id, cost)) } else { arriving.append((id, cost)) }
         return admit()
     }
