@@ -59,7 +59,6 @@ struct DecisionTests {
     @Test func theRestIsPassedOn() {
         #expect(decide(.done(recipe: "r"), attempts: 5) == .finish(recipe: "r"))
         #expect(decide(.release(reason: "s"), attempts: 5) == .release(reason: "s"))
-        #expect(decide(.abandon, attempts: 5) == .nothing)
     }
 
     @Test func waitsDoubleUpToTheirCap() {

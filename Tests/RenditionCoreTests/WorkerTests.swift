@@ -23,7 +23,7 @@ struct WorkerTests {
     }
 
     private func worker(
-        _ renderer: StubRenderer, drain: Bool = true, threads: Int = 2,
+        _ renderer: StubRenderer, on other: (any PhotoStore)? = nil, drain: Bool = true, threads: Int = 2,
         adjust: (inout WorkerConfiguration) -> Void = { _ in },
         onPhoto: @escaping @Sendable (PhotoReport) -> Void = { _ in }
     ) -> Worker {
@@ -33,7 +33,7 @@ struct WorkerTests {
             idle: Backoff(base: .milliseconds(1), cap: .milliseconds(10), jitter: 0), urls: urls, drain: drain)
         adjust(&configuration)
         return Worker(
-            store: store, renderer: renderer, configuration: configuration,
+            store: other ?? store, renderer: renderer, configuration: configuration,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, onPhoto: onPhoto)
     }
 
@@ -352,6 +352,33 @@ struct WorkerTests {
         gate.open()
         _ = await running.value
         #expect(try await store.records.record(slow)?.status == "active")
+    }
+
+    @Test func anOutageThatOutlastsTheLeaseBurnsNoAttempt() async throws {
+        let id = try await importPhoto()
+        let (out, entered, gate) = (OutageStore(store), Gauge(), Gate())
+        let renderer = StubRenderer { _, _ in
+            entered.take()
+            gate.pass()
+        }
+        let patient = worker(
+            renderer, on: out,
+            adjust: {
+                $0.lease = .seconds(2)
+                $0.heartbeat = .milliseconds(300)
+                $0.abortAfter = .milliseconds(1600)
+            })
+        let running = Task { await patient.run() }
+        while entered.peak == 0 { try await Task.sleep(for: .milliseconds(5)) }
+        out.setOutage(true)
+        gate.open()
+        let due = try #require(try await store.queue.job(id)?.dueAt)
+        while store.clock.now < due + .milliseconds(500) { try await Task.sleep(for: .milliseconds(50)) }
+        out.setOutage(false)
+        _ = await running.value
+        #expect(try await store.records.record(id)?.status == "active")
+        let attempts = try await store.queue.history(id).filter { $0.kind == .claimed }.map(\.attempt)
+        #expect(attempts == [1, 1])
     }
 
     @Test func leasesAreRenewedBehindLongRenders() async throws {

@@ -29,8 +29,8 @@ struct PhotoHandler: Sendable {
         do {
             outcome = try await go(&trip)
         } catch is CancellationError {
-            // Either the lease was lost, or the worker is stopping and the photo has not had its turn.
-            outcome = await keeper.isMine(lease) ? .release(reason: "the worker was stopped") : .abandon
+            // The worker is stopping, or the lease could not be kept. Where somebody else has it, releasing does nothing.
+            outcome = .release(reason: "its worker was stopped, or lost the lease")
         } catch {
             let known = RenditionError.wrapping(error, stage: trip.stage)
             outcome = known.retriable ? .retry(known) : .reject(known)
@@ -160,7 +160,7 @@ struct PhotoHandler: Sendable {
     /// What to do before a fence that is higher than this claim's. While the lease is mine nobody has claimed the photo
     /// since, so the fence comes from elsewhere, such as a copied record: the next claim has to exceed it.
     private func yield(to fence: Int) async throws -> JobOutcome {
-        guard try await keeper.renewNow(lease) else { return .abandon }
+        guard try await keeper.renewNow(lease) else { throw CancellationError() }
         return .release(reason: "something stands there with fence \(fence)", fence: fence)
     }
 

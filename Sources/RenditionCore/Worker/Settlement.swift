@@ -10,8 +10,6 @@ package enum JobOutcome: Sendable {
     ///
     /// - fence: What the photo's next claim must exceed, where that is known to be higher than this one's.
     case release(reason: String, fence: Int = 0)
-    /// The lease was lost; somebody else has the photo and nothing may be said of it.
-    case abandon
 }
 
 /// What to tell the queue, and the record, about a claimed photo.
@@ -21,7 +19,6 @@ package enum Settlement: Sendable, Hashable {
     /// Write the failure into the record, then bury the job.
     case dead(RenditionError)
     case release(reason: String, fence: Int = 0)
-    case nothing
 
     /// Decides, without acting.
     ///
@@ -35,7 +32,6 @@ package enum Settlement: Sendable, Hashable {
         switch outcome {
         case .done(let recipe): .finish(recipe: recipe)
         case .release(let reason, let fence): .release(reason: reason, fence: fence)
-        case .abandon: .nothing
         case .reject(let error): .dead(error)
         case .retry(let error) where error.isOutage: .release(reason: error.description)
         case .retry(let error) where attempts >= maxAttempts: .dead(exhausted(error, attempts: attempts))

@@ -12,6 +12,8 @@ package final class Worker: Sendable {
         var pausedUntil: ContinuousClock.Instant?
         var reaped: ContinuousClock.Instant?
         var inHand = 0
+        /// Photos whose end the store could not be told yet.
+        var unsettled = 0
     }
 
     private let store: any PhotoStore
@@ -77,7 +79,9 @@ package final class Worker: Sendable {
                 continue
             }
             let room = await admission.room(for: PhotoHandler.typicalCost, upTo: 8)
-            guard room > 0 else {
+            // What an outage left unsettled is handed back before anybody's expired leases are taken: its attempt doesn't
+            // count then.
+            guard room > 0, state.withLock({ $0.unsettled == 0 }) else {
                 await bell.wait(atMost: .seconds(1))
                 continue
             }
@@ -175,25 +179,31 @@ package final class Worker: Sendable {
             using: &random)
         note(handled.outcome)
         var report = handled.report
-        // A settlement that the store could not take is offered again for as long as the lease may be mine.
-        for failures in 1...6 {
-            guard await keeper.isMine(lease) else {
-                report.outcome = .abandoned
-                break
-            }
-            do {
-                report.outcome = try await carryOut(settlement, lease, handled)
-                break
-            } catch {
-                logger.error("A photo could not be settled: \(error)", metadata: lease.logMetadata)
-                report.outcome = .abandoned
-                if failures < 6 { try? await Task.sleep(for: Backoff.outage.delay(after: failures)) }
-            }
-        }
+        report.outcome = await insist(on: settlement, lease, handled)
         report.error = settlement.error
         report.milliseconds = (ContinuousClock.now - began).seconds * 1000
         log(report, lease, settlement)
         onPhoto(report)
+    }
+
+    /// Tells the store until it listens, or the worker is to stop. All of it is conditional on the lease's token, so that
+    /// it is safe however late.
+    private func insist(
+        on settlement: Settlement, _ lease: Lease, _ handled: PhotoHandler.Handled
+    ) async -> PhotoReport.Outcome {
+        var failures = 0
+        defer { if failures > 0 { state.withLock { $0.unsettled -= 1 } } }
+        while true {
+            do {
+                return try await carryOut(settlement, lease, handled)
+            } catch {
+                failures += 1
+                if failures == 1 { state.withLock { $0.unsettled += 1 } }
+                logger.error("A photo could not be settled: \(error)", metadata: lease.logMetadata)
+                guard !stopping || failures < 4 else { return .abandoned }
+                try? await Task.sleep(for: Backoff.outage.delay(after: min(failures, 4)))
+            }
+        }
     }
 
     /// Feeds the breaker: an outage opens it, any other end closes it.
@@ -201,7 +211,7 @@ package final class Worker: Sendable {
         switch outcome {
         case .retry(let error) where error.isOutage: hold(because: error)
         case .done, .retry, .reject: state.withLock { $0.breaker.succeeded() }
-        case .release, .abandon: break
+        case .release: break
         }
     }
 
@@ -227,8 +237,6 @@ package final class Worker: Sendable {
             }
         case .release(let reason, let fence):
             return try await store.queue.release(lease, reason: reason, fence: fence) ? .released : .abandoned
-        case .nothing:
-            return .abandoned
         }
     }
 
@@ -302,7 +310,7 @@ extension Settlement {
     var error: RenditionError? {
         switch self {
         case .fail(let error, _), .dead(let error): error
-        case .finish, .release, .nothing: nil
+        case .finish, .release: nil
         }
     }
 }
