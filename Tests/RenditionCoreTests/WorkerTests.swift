@@ -192,6 +192,22 @@ struct WorkerTests {
         #expect(try await store.records.record(other)?.status == "active")
     }
 
+    @Test func aRecordThatCantBeReadHoldsUpNobody() async throws {
+        let (before, during) = (try await importPhoto("a.jpg", "one"), try await importPhoto("b.jpg", "two"))
+        let good = try await importPhoto("c.jpg", "three")
+        let database = folder.path("store/store.sqlite")
+        try SQLiteShell.run("UPDATE photo SET attributes = 'junk' WHERE id = '\(before)'", database)
+        let renderer = StubRenderer { bytes, _ in
+            guard bytes == Array("two".utf8) else { return }
+            try SQLiteShell.run("UPDATE photo SET attributes = 'junk' WHERE id = '\(during)'", database)
+            throw RenditionError(code: "odd", stage: .render, retriable: false, message: "It is odd.")
+        }
+        _ = await worker(renderer).run()
+        #expect(try await store.queue.job(before)?.state == .dead)
+        #expect(try await store.queue.job(during)?.state == .dead)
+        #expect(try await store.records.record(good)?.status == "active")
+    }
+
     @Test func otherStatusesStayAndAreStillRendered() async throws {
         let id = try await importPhoto()
         var record = try #require(try await store.records.record(id))

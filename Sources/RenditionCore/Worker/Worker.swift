@@ -186,8 +186,8 @@ package final class Worker: Sendable {
         onPhoto(report)
     }
 
-    /// Tells the store until it listens, or the worker is to stop. All of it is conditional on the lease's token, so that
-    /// it is safe however late.
+    /// Tells the store until an outage is over, or the worker is to stop; what else goes wrong is tried a few times. All of
+    /// it is conditional on the lease's token, so that it is safe however late.
     private func insist(
         on settlement: Settlement, _ lease: Lease, _ handled: PhotoHandler.Handled
     ) async -> PhotoReport.Outcome {
@@ -200,7 +200,8 @@ package final class Worker: Sendable {
                 failures += 1
                 if failures == 1 { state.withLock { $0.unsettled += 1 } }
                 logger.error("A photo could not be settled: \(error)", metadata: lease.logMetadata)
-                guard !stopping || failures < 4 else { return .abandoned }
+                let isOutage = (error as? RenditionError)?.isOutage == true
+                guard failures < 4 || (isOutage && !stopping) else { return .abandoned }
                 try? await Task.sleep(for: Backoff.outage.delay(after: min(failures, 4)))
             }
         }
@@ -227,8 +228,13 @@ package final class Worker: Sendable {
         case .fail(let error, let delay):
             return try await store.queue.fail(lease, error: error, retryAfter: delay) ? .retry : .abandoned
         case .dead(let error):
-            if let doubt = try await recordFailure(error, lease, handled) {
-                return try await carryOut(doubt, lease, handled)
+            do {
+                if let doubt = try await recordFailure(error, lease, handled) {
+                    return try await carryOut(doubt, lease, handled)
+                }
+            } catch let failure where (failure as? RenditionError)?.isOutage != true {
+                // A record that can't be written keeps no job from its end: the dead letter tells the reason too.
+                logger.error("The failure is not in the record: \(failure)", metadata: lease.logMetadata)
             }
             switch try await store.queue.bury(lease, error: error) {
             case .done: return .failed

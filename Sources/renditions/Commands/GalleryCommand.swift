@@ -31,18 +31,21 @@ struct GalleryCommand: AsyncParsableCommand {
     func run() async throws {
         try await Terminal.guarded {
             let settings = try Settings()
-            let store = try Parts.localStore(try settings.store(flag: storeOptions.store), settings)
-            let server = GalleryServer(store: store, buckets: settings.buckets, gallery: gallery)
-            do {
-                try await SignalledGroup.run(server.service(host: host, port: port), logger: Parts.logger(settings))
-            } catch let error as IOError where error.errnoCode == EADDRINUSE {
-                Terminal.complain("Port \(port) is taken. Stop what listens there, or choose another with --port.")
-                throw Terminal.Status.incomplete
-            } catch {
-                Terminal.complain("The page can't be served on \(host), port \(port): \(error)")
-                throw Terminal.Status.incomplete
+            try await Parts.withLocalStore(try settings.store(flag: storeOptions.store), settings) { store in
+                try await serve(GalleryServer(store: store, buckets: settings.buckets, gallery: gallery), settings)
             }
-            await store.close()
+        }
+    }
+
+    private func serve(_ server: GalleryServer, _ settings: Settings) async throws {
+        do {
+            try await SignalledGroup.run(server.service(host: host, port: port), logger: Parts.logger(settings))
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            Terminal.complain("Port \(port) is taken. Stop what listens there, or choose another with --port.")
+            throw Terminal.Status.incomplete
+        } catch {
+            Terminal.complain("The page can't be served on \(host), port \(port): \(error)")
+            throw Terminal.Status.incomplete
         }
     }
 }

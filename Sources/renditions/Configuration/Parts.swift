@@ -13,7 +13,13 @@ enum Parts {
     static func withStore(
         _ choice: StoreChoice, _ settings: Settings, creates: Bool, _ body: (any PhotoStore) async throws -> Void
     ) async throws {
-        let store = try store(choice, settings, creates: creates)
+        try await using(try store(choice, settings, creates: creates), body)
+    }
+
+    /// Runs `body` and closes the store whatever comes of it.
+    private static func using<Store: PhotoStore>(
+        _ store: Store, _ body: (Store) async throws -> Void
+    ) async throws {
         do {
             try await body(store)
         } catch {
@@ -32,10 +38,12 @@ enum Parts {
         }
     }
 
-    /// Opens an embedded store, for what only that one can do.
-    static func localStore(_ choice: StoreChoice, _ settings: Settings) throws -> LocalStore {
+    /// Opens an embedded store, for what only that one can do, for as long as `body` runs.
+    static func withLocalStore(
+        _ choice: StoreChoice, _ settings: Settings, _ body: (LocalStore) async throws -> Void
+    ) async throws {
         guard case .local(let directory) = choice else { throw awsIsMissing }
-        return try local(directory, settings, creates: false)
+        try await using(try local(directory, settings, creates: false), body)
     }
 
     private static func local(_ directory: String, _ settings: Settings, creates: Bool) throws -> LocalStore {
