@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
@@ -19,11 +20,15 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: ["FullFoundation"]),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
@@ -32,31 +37,58 @@ let package = Package(
         .target(name: "RenditionCore", dependencies: [crypto, logging], swiftSettings: strict),
         .target(name: "RenditionVips", dependencies: ["RenditionCore", "CVips", "CExif"], swiftSettings: strict),
         .target(name: "RenditionLocal", dependencies: ["RenditionCore", crypto, grdb], swiftSettings: strict),
+        .target(
+            name: "RenditionAWS",
+            dependencies: [
+                "RenditionCore", crypto, logging, nio,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "renditions",
             dependencies: [
-                "RenditionCore", "RenditionVips", "RenditionLocal", logging,
+                "RenditionCore", "RenditionVips", "RenditionLocal", "RenditionAWS", logging,
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                nio,
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
             ],
             resources: [.embedInCode("Resources")],
             swiftSettings: strict),
-        .target(name: "RenditionTestKit", dependencies: ["RenditionCore"], swiftSettings: strict),
+        .target(
+            name: "RenditionTestKit",
+            dependencies: [
+                "RenditionCore", "RenditionAWS", logging, nio,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "RenditionCoreTests", dependencies: ["RenditionCore", "RenditionLocal", "RenditionTestKit", logging],
             swiftSettings: strict),
         .testTarget(
             name: "RenditionLocalTests", dependencies: ["RenditionLocal", "RenditionTestKit"], swiftSettings: strict),
         .testTarget(
+            name: "RenditionAWSTests",
+            dependencies: [
+                "RenditionAWS", "RenditionCore", "RenditionTestKit", crypto, logging, nio,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "RenditionVipsTests", dependencies: ["RenditionVips", "RenditionTestKit", "CVips"],
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["renditions", "RenditionCore", "RenditionVips", "RenditionTestKit"],
+            dependencies: ["renditions", "RenditionCore", "RenditionAWS", "RenditionVips", "RenditionTestKit"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -82,7 +82,7 @@ struct LocalQueue: JobQueue {
         let (fence, attempts): (Int, Int) = (row["fence"], row["attempts"])
         let lease = Lease(
             photo: photo, token: UUID().uuidString.lowercased(), fence: fence + 1, generation: row["gen"],
-            attempts: attempts + 1, enqueuedAt: Timestamp(milliseconds: row["enq_at"]))
+            attempts: attempts + 1, lane: lane(row), enqueuedAt: Timestamp(milliseconds: row["enq_at"]))
         try database.execute(
             sql: """
                 UPDATE job SET tok = ?, owner = ?, state = 'leased', q = ?, due_at = ?, fence = ?, attempts = ?

@@ -10,6 +10,11 @@ struct LocalRecords: PhotoRecords {
         try await database.read { try Self.fetch(photoID, $0) }
     }
 
+    func record(originalKey key: String) async throws -> PhotoRecord? {
+        guard let gallery = PathName.parts(key).first else { return nil }
+        return try await self.gallery(gallery).first { $0.s3Key == key }
+    }
+
     func insert(_ record: PhotoRecord) async throws -> Bool {
         try await database.write { try Self.insert(record, $0) }
     }

@@ -63,6 +63,11 @@ package struct LocalStore: PhotoStore {
         }
     }
 
+    package func tend() async throws -> Tended { Tended(recovered: try await queue.reap()) }
+
+    /// Records are queued by whoever inserts them.
+    package func isFed() async throws -> Bool { true }
+
     package func close() async {
         temporary.remove()
         await database.close()

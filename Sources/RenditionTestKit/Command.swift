@@ -17,14 +17,19 @@ package final class Command: Sendable {
     /// - Parameters:
     ///   - path: An executable's path, or a name that is looked up in `PATH`.
     ///   - environment: Added to the test's own environment, which is cleared of the project's settings.
-    package init(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws {
+    ///   - directory: The working directory; nil for one in which there are no settings.
+    package init(
+        _ path: String, _ arguments: [String], environment: [String: String] = [:], directory: String? = nil
+    ) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path.contains("/") ? path : "/usr/bin/env")
         process.arguments = (path.contains("/") ? [] : [path]) + arguments
         let inherited = ProcessInfo.processInfo.environment.filter { name, _ in
-            !["RENDITIONS_", "AWS_", "DYNAMODB_", "S3_", "CDN_"].contains { name.hasPrefix($0) }
+            name != "ENVIRONMENT"
+                && !["RENDITIONS_", "AWS_", "DYNAMODB_", "S3_", "CDN_"].contains { name.hasPrefix($0) }
         }
         process.environment = inherited.merging(environment) { _, new in new }
+        process.currentDirectoryURL = URL(fileURLWithPath: directory ?? folder.path)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try Self.file(folder.path("output"))
         process.standardError = try Self.file(folder.path("errors"))
@@ -60,8 +65,8 @@ package final class Command: Sendable {
 
     /// Runs a command to its end.
     package static func run(
-        _ path: String, _ arguments: [String], environment: [String: String] = [:]
+        _ path: String, _ arguments: [String], environment: [String: String] = [:], directory: String? = nil
     ) async throws -> Result {
-        try await Command(path, arguments, environment: environment).wait()
+        try await Command(path, arguments, environment: environment, directory: directory).wait()
     }
 }

@@ -22,6 +22,13 @@ package final class OutageStore: PhotoStore {
         try await store.submit(record, lane: lane)
     }
 
+    package func tend() async throws -> Tended {
+        try check()
+        return try await store.tend()
+    }
+
+    package func isFed() async throws -> Bool { try await store.isFed() }
+
     package func sweep() async throws { try await store.sweep() }
 
     package func close() async { await store.close() }
@@ -109,6 +116,11 @@ private struct OutageRecords: PhotoRecords {
     func record(_ photoID: String) async throws -> PhotoRecord? {
         try gate.check()
         return try await records.record(photoID)
+    }
+
+    func record(originalKey key: String) async throws -> PhotoRecord? {
+        try gate.check()
+        return try await records.record(originalKey: key)
     }
 
     func insert(_ record: PhotoRecord) async throws -> Bool {

@@ -18,11 +18,16 @@ struct Renditions: AsyncParsableCommand {
               renditions worker --drain
               renditions gallery wedding
 
-            Settings come from flags and from the environment; `renditions settings` lists them all.
+            Beside the platform's backend, on S3 and DynamoDB:
+              renditions setup --store aws
+              renditions worker --store aws
+
+            Settings come from flags, the environment, .env.local, .env and renditions.yaml; `renditions settings` \
+            lists them all.
             """,
         version: "0.1.0",
         subcommands: [
-            ImportCommand.self, WorkerCommand.self, RenderCommand.self, ShowCommand.self, GalleryCommand.self,
-            SettingsCommand.self,
+            SetupCommand.self, WorkerCommand.self, HookCommand.self, ImportCommand.self, RenderCommand.self,
+            ShowCommand.self, GalleryCommand.self, SettingsCommand.self,
         ])
 }

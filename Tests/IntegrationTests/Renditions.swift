@@ -5,8 +5,10 @@ import RenditionTestKit
 enum Renditions {
     static let path = "\(Corpus.root)/.build/debug/renditions"
 
-    static func run(_ arguments: [String], _ environment: [String: String] = [:]) async throws -> Command.Result {
-        try await Command.run(path, arguments, environment: environment)
+    static func run(
+        _ arguments: [String], _ environment: [String: String] = [:], in directory: String? = nil
+    ) async throws -> Command.Result {
+        try await Command.run(path, arguments, environment: environment, directory: directory)
     }
 
     static func start(_ arguments: [String], _ environment: [String: String] = [:]) throws -> Command {

@@ -8,12 +8,26 @@ package struct Timestamp: Sendable, Hashable, Comparable, Codable {
 
     package init(_ date: Date) { milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded()) }
 
+    package var date: Date { Date(timeIntervalSince1970: Double(milliseconds) / 1000) }
+
     /// ISO 8601 in UTC with milliseconds and a trailing Z, the platform's form of a date.
     package var iso8601: String {
         // The fraction is written apart: through a floating-point date it comes out a millisecond short at times.
         let (seconds, fraction) = milliseconds.quotientAndRemainder(dividingBy: 1000)
         let moment = Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
         return moment.dropLast() + String(format: ".%03dZ", fraction)
+    }
+
+    /// Reads a date in the platform's form, with any number of fractional digits or none.
+    ///
+    /// - Returns: nil for what is no such date, or isn't in UTC.
+    package init?(iso8601 text: String) {
+        guard text.hasSuffix("Z"), let moment = try? Date(text.prefix(19) + "Z", strategy: .iso8601) else { return nil }
+        self.init(moment)
+        let rest = text.dropFirst(19).dropLast()
+        guard !rest.isEmpty else { return }
+        guard rest.first == ".", let fraction = Double("0\(rest)") else { return nil }
+        milliseconds += Int64(fraction * 1000)
     }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }

@@ -63,19 +63,23 @@ package struct Lease: Sendable, Hashable {
     package let generation: Int
     /// Claims since the work was last begun anew, this one included.
     package let attempts: Int
+    /// The class to which the photo returns when this claim fails.
+    package let lane: LaneClass
     package let enqueuedAt: Timestamp
 
     /// Whether an earlier claim of this round came to nothing: its worker failed, or died.
     package var wasClaimedBefore: Bool { attempts > 1 }
 
     package init(
-        photo: PhotoRef, token: String, fence: Int, generation: Int, attempts: Int, enqueuedAt: Timestamp
+        photo: PhotoRef, token: String, fence: Int, generation: Int, attempts: Int, lane: LaneClass,
+        enqueuedAt: Timestamp
     ) {
         self.photo = photo
         self.token = token
         self.fence = fence
         self.generation = generation
         self.attempts = attempts
+        self.lane = lane
         self.enqueuedAt = enqueuedAt
     }
 }

@@ -44,6 +44,11 @@ package protocol PhotoRecords: Sendable {
     /// Reads a record afresh, consistently with all writes before.
     func record(_ photoID: String) async throws -> PhotoRecord?
 
+    /// The record that names an original.
+    ///
+    /// - Parameter key: The original's whole key. The photo's id is the record's and never taken from the key.
+    func record(originalKey key: String) async throws -> PhotoRecord?
+
     /// Inserts a record, unless there is one of that id.
     ///
     /// - Returns: false where there is one, which stays as it is.

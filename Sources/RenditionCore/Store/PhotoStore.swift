@@ -13,6 +13,14 @@ package protocol PhotoStore: Sendable {
     /// A store that can't do both at once inserts the record first, whose status tells that renditions are owed.
     func submit(_ record: PhotoRecord, lane: LaneClass) async throws
 
+    /// Does what the photos in nobody's hands need: takes back expired leases, and finds records that owe renditions and
+    /// were never queued. Meant to be called about once a second by every worker; a store that many machines share lets
+    /// one of them do it.
+    func tend() async throws -> Tended
+
+    /// Whether every record that owes renditions is in the queue, or was.
+    func isFed() async throws -> Bool
+
     /// Tidies what dead processes left behind, such as temporary files.
     func sweep() async throws
 

@@ -10,7 +10,6 @@ package final class Worker: Sendable {
         var stopping = false
         var breaker = Breaker()
         var pausedUntil: ContinuousClock.Instant?
-        var reaped: ContinuousClock.Instant?
         var inHand = 0
         /// Photos whose end the store could not be told yet.
         var unsettled = 0
@@ -26,6 +25,7 @@ package final class Worker: Sendable {
     private let admission: Admission
     private let keeper: LeaseKeeper
     private let bell = Bell()
+    private let tendBell = Bell()
     private let state = Mutex(State())
 
     /// - Parameter onPhoto: Told of each photo when it is settled; called from any thread.
@@ -48,6 +48,7 @@ package final class Worker: Sendable {
     package func stop() {
         state.withLock { $0.stopping = true }
         bell.ring()
+        tendBell.ring()
     }
 
     /// Works until stopped, or with `drain` until nothing is owed.
@@ -55,12 +56,16 @@ package final class Worker: Sendable {
     /// - Returns: how many photos were left unfinished. Their rendering may still hold a thread.
     package func run() async -> Int {
         let heartbeat = Task { await keeper.run() }
+        let tending = Task { await tendUntilStopped() }
         do {
             try await store.sweep()
         } catch {
             logger.warning("What dead workers left behind could not be tidied: \(error)")
         }
         await claimUntilDone()
+        tending.cancel()
+        tendBell.ring()
+        await tending.value
         let unfinished = await finishInHand()
         heartbeat.cancel()
         await heartbeat.value
@@ -79,14 +84,11 @@ package final class Worker: Sendable {
                 continue
             }
             let room = await admission.room(for: PhotoHandler.typicalCost, upTo: 8)
-            // What an outage left unsettled is handed back before anybody's expired leases are taken: its attempt doesn't
-            // count then.
             guard room > 0, state.withLock({ $0.unsettled == 0 }) else {
                 await bell.wait(atMost: .seconds(1))
                 continue
             }
             do {
-                try await reapIfDue()
                 let sent = ContinuousClock.now
                 let leases = try await store.queue.claim(
                     upTo: room, owner: configuration.owner, lease: configuration.lease)
@@ -131,21 +133,35 @@ package final class Worker: Sendable {
         logger.error("The store is unable; no photo is claimed for \(Int(pause.seconds.rounded(.up))) s: \(error)")
     }
 
-    private func reapIfDue() async throws {
-        let due = state.withLock { state in
-            let now = ContinuousClock.now
-            if let last = state.reaped, now - last < .seconds(1) { return false }
-            state.reaped = now
-            return true
-        }
-        guard due else { return }
-        let count = try await store.queue.reap()
-        if count > 0 { logger.notice("Recovered \(count) photos whose workers fell silent.") }
-    }
-
     private func isDrained() async throws -> Bool {
         guard state.withLock({ $0.inHand == 0 }) else { return false }
-        return try await store.queue.depth().owed == 0
+        guard try await store.queue.depth().owed == 0 else { return false }
+        return try await store.isFed()
+    }
+
+    // MARK: Tending
+
+    /// Tends the store beside the claims: finding thousands of new photos must not keep a worker from those in the queue.
+    private func tendUntilStopped() async {
+        while !stopping, !Task.isCancelled {
+            // What an outage left unsettled is handed back before anybody's expired leases are taken: its attempt doesn't
+            // count then.
+            if state.withLock({ $0.unsettled == 0 && $0.pausedUntil == nil }) { await tend() }
+            await tendBell.wait(atMost: .milliseconds(500))
+        }
+    }
+
+    private func tend() async {
+        do {
+            let tended = try await store.tend()
+            if tended.recovered > 0 {
+                logger.notice("Recovered \(tended.recovered) photos whose workers fell silent.")
+            }
+            if tended.recovered + tended.found > 0 { bell.ring() }
+        } catch is CancellationError {
+        } catch {
+            hold(because: error)
+        }
     }
 
     // MARK: One photo

@@ -23,6 +23,7 @@ struct GalleryCommand: AsyncParsableCommand {
     var host = "127.0.0.1"
 
     @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var configOptions: ConfigOptions
 
     func validate() throws {
         if !(0...65535).contains(port) { throw ValidationError("--port takes a number from 0 to 65535.") }
@@ -30,8 +31,8 @@ struct GalleryCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.guarded {
-            let settings = try Settings()
-            try await Parts.withLocalStore(try settings.store(flag: storeOptions.store), settings) { store in
+            let settings = try Settings.load([.config: configOptions.file, .store: storeOptions.store])
+            try await Parts.withLocalStore(settings.store, settings) { store in
                 try await serve(GalleryServer(store: store, buckets: settings.buckets, gallery: gallery), settings)
             }
         }

@@ -24,6 +24,7 @@ struct ImportCommand: AsyncParsableCommand {
     var json = false
 
     @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var configOptions: ConfigOptions
 
     func validate() throws {
         if let problem = ObjectKeys.problem(withGalleryID: gallery) {
@@ -33,10 +34,9 @@ struct ImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.guarded {
-            let settings = try Settings()
-            let choice = try settings.store(flag: storeOptions.store)
+            let settings = try Settings.load([.config: configOptions.file, .store: storeOptions.store])
             let files = try FileSearch.photos(in: paths)
-            try await Parts.withStore(choice, settings, creates: true) { store in
+            try await Parts.withStore(settings.store, settings, creates: true) { store in
                 try await importAll(files, Importer(store: store, urls: settings.urls), store.summary)
             }
         }

@@ -21,6 +21,8 @@ struct RenderCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object a photo.")
     var json = false
 
+    @OptionGroup var configOptions: ConfigOptions
+
     func validate() throws {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads takes a number from 1 to 1024.")
@@ -29,10 +31,10 @@ struct RenderCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.guarded {
-            let settings = try Settings()
+            let settings = try Settings.load([.config: configOptions.file, .threads: threads.map { "\($0)" }])
             let files = try FileSearch.photos(in: paths)
             let rendering = FolderRendering(
-                renderer: try Parts.renderer(), width: threads ?? settings.integer(.threads),
+                renderer: try Parts.renderer(), width: settings.integer(.threads),
                 memoryBudget: settings.memoryBudget, limits: settings.limits)
             let reports = Mutex<[PhotoReport]>([])
             try await rendering.render(files, into: folder) { [json] report in

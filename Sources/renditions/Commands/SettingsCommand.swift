@@ -1,30 +1,31 @@
 import ArgumentParser
-import Foundation
 
-struct SettingsCommand: ParsableCommand {
+struct SettingsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "settings", abstract: "Lists every setting with its range, its default and its value here.")
+        commandName: "settings",
+        abstract: "Lists every setting with its value here, where that was said, its range and its default.")
 
     @Flag(help: "Print the table that the README holds.")
     var markdown = false
 
-    func run() throws {
+    @OptionGroup var configOptions: ConfigOptions
+
+    func run() async throws {
         if markdown {
             Terminal.print(Self.markdown)
             return
         }
-        let environment = ProcessInfo.processInfo.environment
-        var table = TextTable(["setting", "value", "takes", "default"])
-        for setting in Setting.all {
-            let value = environment[setting.name].flatMap { $0.isEmpty ? nil : $0 } ?? setting.fallback
-            table.add([setting.name, value, setting.takes, setting.fallback])
-        }
-        Terminal.print(table.text)
-        do {
-            _ = try Settings()
-        } catch {
-            Terminal.complain("\(error)")
-            throw Terminal.Status.configuration
+        try await Terminal.guarded {
+            let sources = try SettingSources.read(flags: [.config: configOptions.file])
+            var table = TextTable(["setting", "value", "source", "takes", "default"])
+            for setting in Setting.all {
+                let value = sources.values[setting.name]
+                let text = setting.shown(value?.text ?? setting.fallback)
+                table.add([setting.name, text, value?.source ?? "default", setting.takes, setting.fallback])
+            }
+            Terminal.print(table.text)
+            // The table is there to find a wrong value by, so it comes first.
+            _ = try Settings(sources)
         }
     }
 
@@ -36,16 +37,5 @@ struct SettingsCommand: ParsableCommand {
             return "| `\(setting.name)` | \(setting.takes) | \(fallback) | \(setting.summary) |"
         }
         return (["| setting | takes | default | what it does |", "|---|---|---|---|"] + rows).joined(separator: "\n")
-    }
-}
-
-extension Setting {
-    /// The values it takes, in a few words.
-    var takes: String {
-        switch kind {
-        case .integer(let range, let unit): "\(range.lowerBound)–\(range.upperBound) \(unit)"
-        case .choice(let choices): choices.joined(separator: ", ")
-        case .text: "text"
-        }
     }
 }

@@ -13,11 +13,12 @@ struct ShowCommand: AsyncParsableCommand {
     var json = false
 
     @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var configOptions: ConfigOptions
 
     func run() async throws {
         try await Terminal.guarded {
-            let settings = try Settings()
-            try await Parts.withStore(try settings.store(flag: storeOptions.store), settings, creates: false) { store in
+            let settings = try Settings.load([.config: configOptions.file, .store: storeOptions.store])
+            try await Parts.withStore(settings.store, settings, creates: false) { store in
                 guard let story = try await PhotoStory(of: id, in: store) else {
                     Terminal.complain("There is no photo \(id) in the \(store.summary).")
                     throw Terminal.Status.noInput

@@ -28,6 +28,7 @@ struct WorkerCommand: AsyncParsableCommand {
     var json = false
 
     @OptionGroup var storeOptions: StoreOptions
+    @OptionGroup var configOptions: ConfigOptions
 
     func validate() throws {
         if let threads, !(1...1024).contains(threads) {
@@ -38,13 +39,14 @@ struct WorkerCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.guarded {
-            let settings = try Settings()
+            let settings = try Settings.load([
+                .config: configOptions.file, .store: storeOptions.store, .threads: threads.map { "\($0)" },
+            ])
             let logger = Parts.logger(settings)
-            let configuration = settings.worker(threads: threads, drain: drain)
+            let configuration = settings.worker(drain: drain)
             let reports = Mutex<[PhotoReport]>([])
             let unfinished = Mutex(0)
-            let choice = try settings.store(flag: storeOptions.store)
-            try await Parts.withStore(choice, settings, creates: true) { store in
+            try await Parts.withStore(settings.store, settings, creates: true) { store in
                 let worker = Worker(
                     store: store, renderer: try Parts.renderer(), configuration: configuration, logger: logger
                 ) { [json, summary] report in

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import RenditionAWS
 import RenditionCore
 import RenditionLocal
 import RenditionVips
@@ -13,7 +14,23 @@ enum Parts {
     static func withStore(
         _ choice: StoreChoice, _ settings: Settings, creates: Bool, _ body: (any PhotoStore) async throws -> Void
     ) async throws {
-        try await using(try store(choice, settings, creates: creates), body)
+        switch choice {
+        case .local(let directory): try await using(try local(directory, settings, creates: creates), body)
+        case .aws: try await withAWSStore(settings) { try await body($0) }
+        }
+    }
+
+    /// Opens the store on S3 and DynamoDB for as long as `body` runs.
+    ///
+    /// - Parameter checksTables: Whether the worker's own table must be there.
+    static func withAWSStore(
+        _ settings: Settings, checksTables: Bool = true, _ body: (AWSStore) async throws -> Void
+    ) async throws {
+        let logger = logger(settings)
+        let store = try await AWSStore.open(
+            try settings.aws(), logger: logger, checksTables: checksTables)
+        defer { logger.debug("Requests: \(store.meter.summary).") }
+        try await using(store, body)
     }
 
     /// Runs `body` and closes the store whatever comes of it.
@@ -29,20 +46,13 @@ enum Parts {
         await store.close()
     }
 
-    private static func store(
-        _ choice: StoreChoice, _ settings: Settings, creates: Bool
-    ) throws -> any PhotoStore {
-        switch choice {
-        case .local(let directory): try local(directory, settings, creates: creates)
-        case .aws: throw awsIsMissing
-        }
-    }
-
     /// Opens an embedded store, for what only that one can do, for as long as `body` runs.
     static func withLocalStore(
         _ choice: StoreChoice, _ settings: Settings, _ body: (LocalStore) async throws -> Void
     ) async throws {
-        guard case .local(let directory) = choice else { throw awsIsMissing }
+        guard case .local(let directory) = choice else {
+            throw SettingError("This needs an embedded store: name one with --store local:DIR.")
+        }
         try await using(try local(directory, settings, creates: false), body)
     }
 
@@ -58,9 +68,6 @@ enum Parts {
         logger.logLevel = settings.logLevel
         return logger
     }
-
-    private static let awsIsMissing = StoreChoice.Unknown(
-        description: "The store on S3 and DynamoDB is not part of this version. Use --store local:DIR.")
 }
 
 /// The options that every command with a store has.

@@ -4,29 +4,33 @@ import RenditionCore
 
 /// The values of all settings, read once at the start.
 struct Settings: Sendable {
-    private let environment: [String: String]
+    /// What was said, by the settings' names.
+    private let given: [String: String]
+
+    /// The process's environment with `.env.local`, `.env` and the file of settings beneath it, for AWS's credential
+    /// chain. Empty values are left out.
+    let environment: [String: String]
+
+    /// Reads the settings from everywhere.
+    ///
+    /// - Parameter flags: What the command line says; nil for a flag that isn't there.
+    /// - Throws: ``SettingError`` for the first thing that can't be.
+    static func load(_ flags: KeyValuePairs<Setting, String?>) throws -> Settings {
+        try Settings(SettingSources.read(flags: flags))
+    }
 
     /// - Throws: ``SettingError`` for the first value that can't be.
-    init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
-        self.environment = environment
-        for setting in Setting.all { try check(setting) }
+    init(_ sources: SettingSources) throws {
+        for setting in Setting.all {
+            guard let value = sources.values[setting.name], !setting.accepts(value.text) else { continue }
+            throw SettingError.wrong(setting, value.text, in: value.place)
+        }
+        given = sources.values.mapValues(\.text)
+        environment = sources.environment
     }
 
-    private func check(_ setting: Setting) throws {
-        guard let value = given(setting) else { return }
-        let isRight =
-            switch setting.kind {
-            case .integer(let range, _): Int(value).map(range.contains) ?? false
-            case .choice(let choices): choices.contains(value)
-            case .text: true
-            }
-        guard isRight else { throw SettingError(setting, value: value, source: "the environment") }
-    }
-
-    /// What the environment says; an empty value is none.
-    private func given(_ setting: Setting) -> String? {
-        environment[setting.name].flatMap { $0.isEmpty ? nil : $0 }
-    }
+    /// What was said of a setting; nil where nothing was.
+    func given(_ setting: Setting) -> String? { given[setting.name] }
 
     func text(_ setting: Setting) -> String { given(setting) ?? setting.fallback }
 
@@ -39,7 +43,7 @@ struct Settings: Sendable {
     }
 
     var urls: PublicURLs {
-        PublicURLs(endpoint: text(.publicEndpoint), names: buckets, cdnDomain: given(.cdnDomain))
+        PublicURLs(endpoint: publicEndpoint, names: buckets, cdnDomain: given(.cdnDomain))
     }
 
     var limits: RenderLimits {
@@ -50,50 +54,20 @@ struct Settings: Sendable {
 
     var memoryBudget: Int { integer(.memory) << 20 }
 
-    /// - Parameters:
-    ///   - threads: The flag's value, which goes before the setting.
-    ///   - drain: Whether to return when nothing is owed.
-    func worker(threads: Int?, drain: Bool) -> WorkerConfiguration {
+    /// - Parameter drain: Whether to return when nothing is owed.
+    func worker(drain: Bool) -> WorkerConfiguration {
         let lease = Duration.seconds(integer(.lease))
         var retry = Backoff.retry
         retry.base = .milliseconds(integer(.retry))
         return WorkerConfiguration(
-            renderWidth: threads ?? integer(.threads), memoryBudget: memoryBudget, lease: lease,
+            renderWidth: integer(.threads), memoryBudget: memoryBudget, lease: lease,
             heartbeat: lease / 3, abortAfter: lease * 4 / 5, grace: .seconds(integer(.grace)),
             maxAttempts: integer(.attempts), retry: retry, limits: limits, urls: urls, drain: drain)
     }
 
-    /// Which store to use: the flag, the setting, or what the environment suggests.
-    func store(flag: String?) throws -> StoreChoice {
-        if let name = flag ?? given(.store) {
-            guard let choice = StoreChoice(name) else {
-                let source = flag == nil ? Setting.store.name : "--store"
-                throw StoreChoice.Unknown(description: "\(source) is \"\(name)\"; it must be local:DIR or aws.")
-            }
-            return choice
-        }
-        let suggestsAWS = ["DYNAMODB_TABLE_PHOTOS", "AWS_ENDPOINT_URL"].contains { environment[$0]?.isEmpty == false }
-        return suggestsAWS ? .aws : .local("./galerly-data")
-    }
-}
-
-/// The store that was chosen.
-enum StoreChoice: Sendable, Equatable {
-    case local(String)
-    case aws
-
-    /// A name that is no store's.
-    struct Unknown: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    init?(_ name: String) {
-        if name == "aws" {
-            self = .aws
-        } else if name.hasPrefix("local:"), name.count > 6 {
-            self = .local(String(name.dropFirst(6)))
-        } else {
-            return nil
-        }
+    /// Which store to use: the one that was named, or what the other settings suggest.
+    var store: StoreChoice {
+        if let choice = given(.store).flatMap({ StoreChoice($0) }) { return choice }
+        return given(.photosTable) ?? given(.awsEndpoint) == nil ? .local("./galerly-data") : .aws
     }
 }

@@ -53,9 +53,6 @@ enum Terminal {
         } catch let error as SettingError {
             complain(error.description)
             throw Status.configuration
-        } catch let error as StoreChoice.Unknown {
-            complain(error.description)
-            throw Status.configuration
         } catch let error as RenditionError {
             complain([error.message, error.detail.map { "(\($0))" }].compactMap { $0 }.joined(separator: " "))
             throw error.code == "no_store" || error.code == "not_a_store" ? Status.noInput : Status.storeFailed

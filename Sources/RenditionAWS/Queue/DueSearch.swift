@@ -1,0 +1,158 @@
+import RenditionCore
+import Synchronization
+
+/// Finds work that is due in the index `due`, with as few requests as the queue's depth allows.
+///
+/// The index holds owed work only. While it fits a page, one scan shows all of it, and says for certain when there is
+/// nothing: an idle worker costs one small request a poll. Beyond that the lanes are queried: expedite, the fresh lanes
+/// where work was found before and the next one in turn, the other fresh lanes, and batch only once no fresh lane holds
+/// anything. One poll in eight ignores that order. Any thread may use it.
+final class DueSearch: Sendable {
+    private struct State {
+        /// Whether the index fitted a page when it was last looked at.
+        var isSmall = true
+        /// Lanes where more work lay than was looked at, with the earliest that was seen there.
+        var hot: [Int: Timestamp] = [:]
+        /// The fresh lane that is looked at next, whatever lies there.
+        var turn = Int.random(in: 0..<Lane.shards)
+    }
+
+    /// Rows that one scan looks at; some 110 bytes each, so that it costs 4 units at the most.
+    private static let pageSize = 256
+    /// Rows that one query of a lane looks at.
+    private static let laneSize = 25
+
+    private let dynamo: DynamoDB
+    private let table: String
+    private let clock: any StoreClock
+    private let state = Mutex(State())
+
+    init(dynamo: DynamoDB, table: String, clock: any StoreClock) {
+        self.dynamo = dynamo
+        self.table = table
+        self.clock = clock
+    }
+
+    /// Due rows in the order in which to try them; more than the limit, since others try them too.
+    func candidates(upTo limit: Int) async throws -> [JobRow] {
+        var random = SystemRandomNumberGenerator()
+        let ignoresClasses = Int.random(in: 0..<8, using: &random) == 0
+        if state.withLock({ $0.isSmall }), let rows = try await scan() {
+            return CandidateOrder.arrange(due(rows), ignoringClasses: ignoresClasses, using: &random)
+        }
+        let now = clock.now
+        let first = firstLanes()
+        var found = try await query(first, at: now)
+        if ignoresClasses { found += try await query(batchLanes(), at: now) }
+        if found.count < limit { found += try await query(Lane.fresh.filter { !first.contains($0) }, at: now) }
+        if found.count < limit { found += try await query(batchLanes(), at: now) }
+        if found.count < limit { found += try await query(Array(Lane.batch), at: now) }
+        if found.isEmpty { state.withLock { $0.isSmall = true } }
+        return CandidateOrder.arrange(found, ignoringClasses: ignoresClasses, using: &random)
+    }
+
+    /// Leases that have run out.
+    func expiredLeases() async throws -> [JobRow] {
+        let now = clock.now
+        if state.withLock({ $0.isSmall }), let rows = try await scan() {
+            return rows.filter { row in row.q.map(Lane.leased.contains) == true && (row.dueAt ?? now) <= now }
+        }
+        return try await query(Array(Lane.leased), at: now, limit: 100, fromTheStart: true)
+    }
+
+    // MARK: A small index
+
+    /// - Returns: everything in the index, or nil where that is more than a page.
+    private func scan() async throws -> [JobRow]? {
+        var reading = DynamoDB.Reading(table, index: JobAttribute.dueIndex)
+        reading.limit = Self.pageSize
+        let page = try await dynamo.read(reading)
+        state.withLock { $0.isSmall = page.next == nil }
+        return page.next == nil ? page.items.map(JobRow.init) : nil
+    }
+
+    private func due(_ rows: [JobRow]) -> [JobRow] {
+        let now = clock.now
+        return rows.filter { row in
+            guard let q = row.q, let due = row.dueAt, due <= now else { return false }
+            return !Lane.leased.contains(q) && !Lane.dead.contains(q)
+        }
+    }
+
+    // MARK: A large index
+
+    private func firstLanes() -> [Int] {
+        state.withLock { state in
+            let hot = state.hot.keys.filter(Lane.fresh.contains).shuffled().prefix(2)
+            let next = Lane.fresh.lowerBound + state.turn
+            state.turn = (state.turn + 1) % Lane.shards
+            return Array(Lane.expedite) + hot + (hot.contains(next) ? [] : [next])
+        }
+    }
+
+    private func batchLanes() -> [Int] {
+        state.withLock { Array($0.hot.keys.filter(Lane.batch.contains).shuffled().prefix(3)) }
+    }
+
+    private func query(
+        _ lanes: [Int], at now: Timestamp, limit: Int = laneSize, fromTheStart: Bool = false
+    ) async throws -> [JobRow] {
+        try await withThrowingTaskGroup(of: [JobRow].self) { group in
+            for lane in lanes {
+                group.addTask { try await self.query(lane, at: now, limit: limit, fromTheStart: fromTheStart) }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+    }
+
+    private func query(_ lane: Int, at now: Timestamp, limit: Int, fromTheStart: Bool) async throws -> [JobRow] {
+        // Most polls enter a deep lane somewhere in the middle, so that workers don't all try its head.
+        let earliest = state.withLock { $0.hot[lane] }
+        var low = Timestamp(milliseconds: 0)
+        if !fromTheStart, let earliest, earliest < now, Int.random(in: 0..<4) > 0 {
+            low = Timestamp(milliseconds: Int64.random(in: earliest.milliseconds...now.milliseconds))
+        }
+        var keys = Expression()
+        keys.require(JobAttribute.q, is: .integer(lane))
+        keys.require(JobAttribute.dueAt, from: DynamoQueue.value(low), to: DynamoQueue.value(now))
+        var reading = DynamoDB.Reading(table, index: JobAttribute.dueIndex, keys: keys)
+        reading.limit = limit
+        let page = try await dynamo.read(reading)
+        let rows = page.items.map(JobRow.init)
+        let isHead = low.milliseconds == 0
+        state.withLock { state in
+            if isHead { state.hot[lane] = page.next == nil ? nil : rows.first?.dueAt }
+        }
+        return rows
+    }
+}
+
+/// The order in which due rows are tried: by class, and within a class each gallery in turn, so that a large one doesn't
+/// stand in the way of the others.
+enum CandidateOrder {
+    static func arrange(
+        _ rows: [JobRow], ignoringClasses: Bool, using random: inout some RandomNumberGenerator
+    ) -> [JobRow] {
+        // A row may have been found twice, through two lanes' queries at different moments.
+        var seen: Set<String> = []
+        let rows = rows.filter { seen.insert($0.id).inserted }
+        if ignoringClasses { return inTurn(rows, using: &random) }
+        let classes = Dictionary(grouping: rows) { ($0.q ?? 0) / 1000 }
+        return classes.sorted { $0.key < $1.key }.flatMap { inTurn($0.value, using: &random) }
+    }
+
+    private static func inTurn(_ rows: [JobRow], using random: inout some RandomNumberGenerator) -> [JobRow] {
+        let galleries = Dictionary(grouping: rows) { $0.photo.galleryID }.values.shuffled(using: &random)
+        let queues = galleries.map { loosened($0, using: &random) }
+        let longest = queues.map(\.count).max() ?? 0
+        return (0..<longest).flatMap { index in queues.compactMap { $0.indices.contains(index) ? $0[index] : nil } }
+    }
+
+    /// Oldest first, but not exactly, so that several workers don't all try the same one.
+    private static func loosened(_ rows: [JobRow], using random: inout some RandomNumberGenerator) -> [JobRow] {
+        let sorted = rows.sorted { ($0.dueAt ?? .init(milliseconds: 0)) < ($1.dueAt ?? .init(milliseconds: 0)) }
+        return stride(from: 0, to: sorted.count, by: 25).flatMap { start in
+            sorted[start..<min(start + 25, sorted.count)].shuffled(using: &random)
+        }
+    }
+}

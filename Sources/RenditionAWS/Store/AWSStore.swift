@@ -1,0 +1,166 @@
+import Foundation
+import Logging
+import RenditionCore
+
+/// The platform's own store: DynamoDB for the queue and the records, S3 for the objects.
+package struct AWSStore: PhotoStore {
+    package let queue: any JobQueue
+    package let records: any PhotoRecords
+    package let objects: any ObjectStore
+    package let clock: any StoreClock
+    package let summary: String
+    /// What has been sent so far, for the operator and for benchmarks.
+    package let meter: RequestMeter
+
+    private let configuration: AWSConfiguration
+    private let dynamo: DynamoDB
+    private let jobs: DynamoQueue
+    private let index: StatusIndex
+    private let housekeeper: Housekeeper
+    private let transport: HTTPTransport
+
+    /// Opens the store: looks who it is for, and learns the store's time, before any lease is measured by it.
+    ///
+    /// - Parameters:
+    ///   - clock: The time in which leases are measured; nil for the store's own.
+    ///   - checksTables: Whether the side table must be there; `setup` is what makes it.
+    /// - Throws: A ``RenditionError`` of stage `store` with the remedy: `no_table`, `bad_credentials`, `unreachable`, …
+    package static func open(
+        _ configuration: AWSConfiguration, logger: Logger, clock: (any StoreClock)? = nil, checksTables: Bool = true
+    ) async throws -> AWSStore {
+        let store = try await AWSStore(configuration, logger: logger, clock: clock)
+        do {
+            if checksTables { try await store.check() }
+            return store
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    private init(
+        _ configuration: AWSConfiguration, logger: Logger, clock given: (any StoreClock)?
+    ) async throws {
+        self.configuration = configuration
+        let environment = configuration.environment
+        transport = HTTPTransport(certificates: environment["AWS_CA_BUNDLE"].flatMap { $0.isEmpty ? nil : $0 })
+        let serverClock = ServerClock()
+        let credentials = CredentialCache(Self.chain(configuration, transport, serverClock), logger: logger) {
+            serverClock.now.date
+        }
+        let context = AWSContext(
+            transport: transport, credentials: credentials, region: configuration.region, clock: serverClock,
+            maxAttempts: environment["AWS_MAX_ATTEMPTS"].flatMap(Int.init).map { max(1, $0) })
+        meter = context.meter
+        let clock = given ?? serverClock
+        self.clock = clock
+        let dynamo = DynamoDB(endpoint: configuration.endpoint(of: "dynamodb", setting: "DYNAMODB"), context: context)
+        self.dynamo = dynamo
+        let tables = configuration.tables
+        let jobs = DynamoQueue(dynamo: dynamo, table: tables.jobs, clock: clock)
+        self.jobs = jobs
+        queue = jobs
+        let records = DynamoRecords(dynamo: dynamo, tables: tables, logger: logger)
+        self.records = records
+        let s3 = S3(
+            endpoint: configuration.endpoint(of: "s3", setting: "S3"), addressing: configuration.s3Addressing,
+            context: context)
+        objects = S3Objects(s3: s3, names: configuration.buckets)
+        index = StatusIndex(dynamo: dynamo, table: tables.photos)
+        let poll = PollFeed(index: index, queue: jobs, records: records, clock: clock, logger: logger)
+        let feed: (any Feed)? =
+            switch configuration.feed {
+            case .none: nil
+            case .poll: poll
+            case .streams:
+                StreamFeed(
+                    dynamo: dynamo,
+                    streams: DynamoDBStreams(
+                        endpoint: configuration.endpoint(of: "streams.dynamodb", setting: "DYNAMODB_STREAMS"),
+                        context: context),
+                    table: tables.photos, queue: jobs, records: records, poll: poll, logger: logger)
+            }
+        housekeeper = Housekeeper(
+            election: Election(
+                dynamo: dynamo, table: tables.jobs, clock: clock, owner: configuration.owner,
+                lease: configuration.officeLease, logger: logger),
+            queue: jobs, feed: feed)
+        do {
+            summary = try await Self.describe(configuration, context)
+        } catch {
+            await transport.close()
+            throw error
+        }
+    }
+
+    /// The chain asks for roles with requests that are signed like all others.
+    private static func chain(
+        _ configuration: AWSConfiguration, _ transport: HTTPTransport, _ clock: ServerClock
+    ) -> CredentialChain {
+        CredentialChain(
+            CredentialSurroundings(
+                environment: configuration.environment, home: NSHomeDirectory(), transport: transport,
+                region: configuration.region, now: { clock.now.date }
+            ) { request, credentials, region, service in
+                guard case .bytes(let body) = request.body else { return request }
+                return SigV4Signer(region: region, service: service).sign(
+                    request, payload: .hash(Checksum.sha256(body)), with: credentials, at: clock.now.date)
+            })
+    }
+
+    /// Which store this is and as whom, in a line without secrets.
+    private static func describe(_ configuration: AWSConfiguration, _ context: AWSContext) async throws -> String {
+        try await RenditionAWS.store {
+            let sts = STS(endpoint: configuration.endpoint(of: "sts", setting: "STS"), context: context)
+            let (credentials, source) = try await context.credentials.current()
+            // Not every emulator, nor every network, has it; the key's id has to do then.
+            let identity = (try? await sts.callerIdentity()) ?? "key \(credentials.accessKeyID)"
+            let place = configuration.endpoint?.text ?? "AWS"
+            let (tables, buckets) = (configuration.tables, configuration.buckets)
+            return
+                "store on S3 and DynamoDB at \(place), \(configuration.region); tables \(tables.photos), \(tables.jobs); "
+                + "buckets \(buckets.photos), \(buckets.renditions); as \(identity) from \(source)"
+        }
+    }
+
+    /// Looks for the side table with a request of the kind that the work makes.
+    private func check() async throws {
+        _ = try await jobs.job(Election.row)
+    }
+
+    package func submit(_ record: PhotoRecord, lane: LaneClass) async throws {
+        // The record first: whatever happens in between, its status tells that renditions are owed.
+        guard try await records.insert(record) else { return }
+        _ = try await queue.adopt(PhotoRef(id: record.id, galleryID: record.galleryID), lane: lane)
+    }
+
+    package func tend() async throws -> Tended { try await housekeeper.tend() }
+
+    package func isFed() async throws -> Bool {
+        guard configuration.feed != .none else { return true }
+        return try await RenditionAWS.store {
+            var isFed = true
+            try await index.processing { entries in
+                let known = try await jobs.jobs(entries.map(\.photo.id))
+                isFed = entries.allSatisfy { known[$0.photo.id] != nil }
+                return isFed
+            }
+            return isFed
+        }
+    }
+
+    /// S3 shows no half-written objects, and gives up no upload that may still be going on.
+    package func sweep() async throws {}
+
+    package func close() async {
+        await housekeeper.resign()
+        await transport.close()
+    }
+
+    /// Makes the side table and the index through which records are found, and waits until they can be used.
+    package func setup(_ tell: @Sendable (String) -> Void) async throws {
+        try await RenditionAWS.store {
+            try await AWSSetup(dynamo: dynamo, tables: configuration.tables, feed: configuration.feed).run(tell)
+        }
+    }
+}

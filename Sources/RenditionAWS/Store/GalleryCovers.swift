@@ -1,0 +1,56 @@
+import Logging
+import RenditionCore
+
+/// Keeps a gallery's cover pointing at the photo's present renditions.
+///
+/// A gallery may show one of its photos by that photo's URL. When the photo's URLs get a new version, so does the
+/// cover's, or browsers would show the old one for a year. It is no part of the photo's completion: what fails here is
+/// logged and mended by the next rendering.
+struct GalleryCovers: Sendable {
+    let dynamo: DynamoDB
+    let table: String
+    let logger: Logger
+
+    private static let attributes = ["thumbnail_url", "cover_photo_url"]
+    private static let photoURLs = ["thumbnail_url", "small_url", "small_thumb_url", "medium_url", "large_url"]
+
+    /// - Parameters:
+    ///   - before: The photo's record before the change.
+    ///   - now: What was set in it.
+    func update(_ before: PhotoRecord, _ now: [String: RecordValue]) async {
+        guard !table.isEmpty, let user = before.userID, !before.galleryID.isEmpty else { return }
+        let renamed = renamed(before, now)
+        guard !renamed.isEmpty else { return }
+        let key: DynamoDB.Item = ["user_id": .string(user), "id": .string(before.galleryID)]
+        do {
+            guard let gallery = try await dynamo.get(key, from: table, consistent: false) else { return }
+            for name in Self.attributes {
+                guard let shown = gallery[name]?.string, let present = renamed[shown], present != shown else {
+                    continue
+                }
+                var expression = Expression()
+                expression.require(name, is: .string(shown))
+                expression.set(name, .string(present))
+                _ = try await dynamo.update(key, in: table, expression)
+            }
+        } catch {
+            logger.warning("The gallery's cover was not updated: \(error)", metadata: ["photo": "\(before.id)"])
+        }
+    }
+
+    /// From each URL that may still stand in a gallery, with or without a version, to the present one.
+    private func renamed(_ before: PhotoRecord, _ now: [String: RecordValue]) -> [String: String] {
+        var renamed: [String: String] = [:]
+        for name in Self.photoURLs {
+            guard let present = now[name]?.string else { continue }
+            for old in [before[name], Self.unversioned(present), before[name].map(Self.unversioned)] {
+                if let old, old != present { renamed[old] = present }
+            }
+        }
+        return renamed
+    }
+
+    private static func unversioned(_ url: String) -> String {
+        url.split(separator: "?", maxSplits: 1).first.map(String.init) ?? url
+    }
+}

@@ -1,0 +1,64 @@
+/// Queues photos whose originals have been uploaded, by the originals' keys or the photos' ids.
+///
+/// It tells the queue nothing but that there may be work: the worker reads the record, and renders nothing whose
+/// renditions are current. Telling it twice, or in any order, does no harm.
+package struct UploadHook: Sendable {
+    /// What became of one upload.
+    package enum Outcome: String, Sendable, Codable {
+        case queued
+        /// It was waiting in the queue already.
+        case alreadyQueued = "already_queued"
+        /// Nothing that the platform renders lies under that key.
+        case notAnOriginal = "not_an_original"
+        /// No record names it, even after waiting. It will be found once there is one.
+        case noRecord = "no_record"
+    }
+
+    private let store: any PhotoStore
+    private let patience: Duration
+
+    /// - Parameter patience: How long to wait for a record: an upload may be told of before its record is written.
+    package init(store: any PhotoStore, patience: Duration) {
+        self.store = store
+        self.patience = patience
+    }
+
+    /// - Parameter keys: The original's key; several where it isn't certain how it was encoded, the likeliest first.
+    /// - Returns: what became of it, and the photo's id where there is a record.
+    package func uploaded(keys: [String]) async throws -> (Outcome, photo: String?) {
+        let originals = keys.filter(ObjectKeys.isOriginal)
+        if originals.isEmpty { return (.notAnOriginal, nil) }
+        return try await whenThere {
+            for key in originals {
+                if let record = try await store.records.record(originalKey: key) { return record }
+            }
+            return nil
+        }
+    }
+
+    package func uploaded(photoID: String) async throws -> (Outcome, photo: String?) {
+        try await whenThere { try await store.records.record(photoID) }
+    }
+
+    private func whenThere(_ find: () async throws -> PhotoRecord?) async throws -> (Outcome, photo: String?) {
+        let end = ContinuousClock.now + patience
+        var wait = Duration.milliseconds(100)
+        while true {
+            if let record = try await find() {
+                let outcome = try await queue(PhotoRef(id: record.id, galleryID: record.galleryID))
+                return (outcome, record.id)
+            }
+            guard ContinuousClock.now + wait < end else { return (.noRecord, nil) }
+            try await Task.sleep(for: wait)
+            wait = min(wait * 2, .seconds(1))
+        }
+    }
+
+    private func queue(_ photo: PhotoRef) async throws -> Outcome {
+        if try await store.queue.adopt(photo, lane: .fresh) { return .queued }
+        // A leased photo is queued too: its worker may have read the original before this upload.
+        if try await store.queue.job(photo.id)?.state == .queued { return .alreadyQueued }
+        try await store.queue.enqueue(photo, lane: .fresh)
+        return .queued
+    }
+}

@@ -1,0 +1,103 @@
+import Foundation
+import RenditionAWS
+
+/// The table of settings: their names, values, units, defaults and ranges stand here and nowhere else.
+extension Setting {
+    /// Every setting there is. The README's table is this list.
+    static let all: [Setting] = [
+        config, store, feed, publicEndpoint, deployment, awsEndpoint, addressing, awsRegion, awsProfile, awsAccessKeyID,
+        awsSecretAccessKey, awsSessionToken, photosTable, galleriesTable, usersTable, jobsTable, photosBucket,
+        renditionsBucket, cdnDomain, threads, memory, lease, grace, attempts, retry, pixels, bytes, seconds, logLevel,
+    ]
+
+    static let config = Setting(
+        name: "RENDITIONS_CONFIG", kind: .text, fallback: "",
+        summary: "The YAML or JSON file of settings. Unset: `renditions.yaml`, `renditions.yml` or `renditions.json` "
+            + "in the working directory, the first that is there",
+        flag: "--config")
+    static let store = Setting(
+        name: "RENDITIONS_STORE", kind: .store, fallback: "",
+        summary: "The store. Unset: `aws` where `DYNAMODB_TABLE_PHOTOS` or `AWS_ENDPOINT_URL` is set, "
+            + "else `local:./galerly-data`",
+        flag: "--store")
+    static let feed = Setting(
+        name: "RENDITIONS_FEED", kind: .choice(FeedKind.allCases.map(\.rawValue)), fallback: "poll",
+        summary: "How new records are found: by asking an index, by DynamoDB Streams too, or not at all")
+    static let publicEndpoint = Setting(
+        name: "RENDITIONS_PUBLIC_ENDPOINT", kind: .url, fallback: "",
+        summary: "The object store's address as a browser reaches it; part of every URL in a record. Unset: "
+            + "`http://localhost:5173` with an embedded store; with `AWS_ENDPOINT_URL` that endpoint, or "
+            + "`http://localhost` and its port where its host is a container's name; else the region's own S3")
+
+    static let deployment = Setting(
+        name: "ENVIRONMENT", kind: .choice(Settings.Deployment.allCases.map(\.rawValue)), fallback: "local",
+        summary: "Which of the platform's deployments this is")
+    static let awsEndpoint = Setting(
+        name: "AWS_ENDPOINT_URL", kind: .url, fallback: "",
+        summary: "Where S3 and DynamoDB are reached instead of at AWS")
+    static let addressing = Setting(
+        name: "RENDITIONS_S3_ADDRESSING", kind: .choice(["auto"] + S3.Addressing.allCases.map(\.rawValue)),
+        fallback: "auto",
+        summary: "Whether a bucket stands in a URL's path or in its host; `auto`: path where `AWS_ENDPOINT_URL` is set")
+    static let awsRegion = Setting(name: "AWS_REGION", kind: .text, fallback: "", summary: "The region of AWS")
+    static let awsProfile = Setting(
+        name: "AWS_PROFILE", kind: .text, fallback: "", summary: "The profile in AWS's own files")
+    static let awsAccessKeyID = Setting(
+        name: "AWS_ACCESS_KEY_ID", kind: .text, fallback: "", summary: "The access key")
+    static let awsSecretAccessKey = Setting(
+        name: "AWS_SECRET_ACCESS_KEY", kind: .secret, fallback: "", summary: "The access key's secret")
+    static let awsSessionToken = Setting(
+        name: "AWS_SESSION_TOKEN", kind: .secret, fallback: "", summary: "The session token of temporary credentials")
+
+    static let photosTable = Setting(
+        name: "DYNAMODB_TABLE_PHOTOS", kind: .text, fallback: "galerly-photos-local", summary: "The table of photos")
+    static let galleriesTable = Setting(
+        name: "DYNAMODB_TABLE_GALLERIES", kind: .text, fallback: "galerly-galleries-local",
+        summary: "The table of galleries")
+    static let usersTable = Setting(
+        name: "DYNAMODB_TABLE_USERS", kind: .text, fallback: "galerly-users-local", summary: "The table of users")
+    static let jobsTable = Setting(
+        name: "DYNAMODB_TABLE_RENDITION_JOBS", kind: .text, fallback: "galerly-rendition-jobs-local",
+        summary: "The table of jobs, this worker's queue")
+    static let photosBucket = Setting(
+        name: "S3_PHOTOS_BUCKET", kind: .text, fallback: "galerly-photos-local", summary: "The bucket of originals")
+    static let renditionsBucket = Setting(
+        name: "S3_RENDITIONS_BUCKET", kind: .text, fallback: "galerly-renditions-local",
+        summary: "The bucket of renditions")
+    static let cdnDomain = Setting(
+        name: "CDN_DOMAIN", kind: .text, fallback: "",
+        summary: "The host of URLs where a CDN stands before the buckets; takes the public endpoint's place")
+
+    static let threads = Setting(
+        name: "RENDITIONS_THREADS", kind: .integer(1...1024, unit: "photos"),
+        fallback: String(ProcessInfo.processInfo.activeProcessorCount),
+        summary: "Photos rendered at once; by default the machine's cores",
+        flag: "--threads")
+    static let memory = Setting(
+        name: "RENDITIONS_MEMORY_MB", kind: .integer(64...1_048_576, unit: "MiB"), fallback: "512",
+        summary: "Decoded pixels that photos in hand may be expected to take; bounds how many are in hand")
+    static let lease = Setting(
+        name: "RENDITIONS_LEASE_SECONDS", kind: .integer(3...3600, unit: "s"), fallback: "30",
+        summary: "How long a silent worker keeps a photo; renewed after a third of it, given up after four fifths")
+    static let grace = Setting(
+        name: "RENDITIONS_GRACE_SECONDS", kind: .integer(0...3600, unit: "s"), fallback: "20",
+        summary: "How long photos in hand may take to finish after SIGTERM or SIGINT")
+    static let attempts = Setting(
+        name: "RENDITIONS_MAX_ATTEMPTS", kind: .integer(1...100, unit: "claims"), fallback: "5",
+        summary: "The claim whose failure is the last")
+    static let retry = Setting(
+        name: "RENDITIONS_RETRY_MS", kind: .integer(1...900_000, unit: "ms"), fallback: "2000",
+        summary: "The wait before the second attempt; it doubles with each further one, up to 900 s, ± 50 %")
+    static let pixels = Setting(
+        name: "RENDITIONS_MAX_MEGAPIXELS", kind: .integer(1...10_000, unit: "megapixels"), fallback: "300",
+        summary: "The largest original, by its header")
+    static let bytes = Setting(
+        name: "RENDITIONS_MAX_MEGABYTES", kind: .integer(1...100_000, unit: "MB"), fallback: "500",
+        summary: "The largest original, by its file")
+    static let seconds = Setting(
+        name: "RENDITIONS_RENDER_SECONDS", kind: .integer(1...3600, unit: "s"), fallback: "60",
+        summary: "The longest that one photo may render")
+    static let logLevel = Setting(
+        name: "RENDITIONS_LOG_LEVEL", kind: .choice(["debug", "info", "notice", "warning", "error"]), fallback: "info",
+        summary: "The least urgent log lines that are written, to standard error")
+}
