@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// The index holds owed work only. While it fits a page, one scan shows all of it, and says for certain when there is
 /// nothing: an idle worker costs one small request a poll. Beyond that the lanes are queried: expedite, the fresh lanes
-/// where work was found before and the next one in turn, the other fresh lanes, and batch only once no fresh lane holds
+/// in turn and one where work was found before, the other fresh lanes, and batch only once no fresh lane holds
 /// anything. One poll in eight ignores that order. Any thread may use it.
 final class DueSearch: Sendable {
     private struct State {
@@ -13,12 +13,15 @@ final class DueSearch: Sendable {
         var isSmall = true
         /// Lanes where more work lay than was looked at, with the earliest that was seen there.
         var hot: [Int: Timestamp] = [:]
-        /// The fresh lane that is looked at next, whatever lies there.
+        /// The fresh lane whose turn is next.
         var turn = Int.random(in: 0..<Lane.shards)
     }
 
     /// Rows that one scan looks at; some 110 bytes each, so that it costs 4 units at the most.
     private static let pageSize = 256
+    /// Fresh lanes that are looked at in turn by each poll, so that four polls have seen all of them: nobody's upload waits
+    /// longer behind a large gallery's.
+    private static let turns = 4
     /// Rows that one query of a lane looks at.
     private static let laneSize = 25
 
@@ -83,10 +86,10 @@ final class DueSearch: Sendable {
 
     private func firstLanes() -> [Int] {
         state.withLock { state in
-            let hot = state.hot.keys.filter(Lane.fresh.contains).shuffled().prefix(2)
-            let next = Lane.fresh.lowerBound + state.turn
-            state.turn = (state.turn + 1) % Lane.shards
-            return Array(Lane.expedite) + hot + (hot.contains(next) ? [] : [next])
+            let next = (0..<Self.turns).map { Lane.fresh.lowerBound + (state.turn + $0) % Lane.shards }
+            state.turn = (state.turn + Self.turns) % Lane.shards
+            let hot = state.hot.keys.filter { Lane.fresh.contains($0) && !next.contains($0) }.randomElement()
+            return Array(Lane.expedite) + next + [hot].compactMap { $0 }
         }
     }
 

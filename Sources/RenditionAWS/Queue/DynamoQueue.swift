@@ -11,8 +11,8 @@ package struct DynamoQueue: JobQueue {
     private let table: String
     private let clock: any StoreClock
     private let search: DueSearch
-    /// Tokens of leases whose end was asked for and not heard of.
-    private let unclear = UnclearEnds()
+    /// Requests that nothing was heard of.
+    private let unclear = UnclearRequests()
 
     package init(dynamo: DynamoDB, table: String, clock: any StoreClock) {
         self.dynamo = dynamo
@@ -72,8 +72,9 @@ package struct DynamoQueue: JobQueue {
     // MARK: Claims
 
     package func claim(upTo limit: Int, owner: String, lease: Duration) async throws -> [Lease] {
+        var leases = try await unheardClaims(upTo: limit, lease)
+        if leases.count == limit || leases.contains(where: \.wasClaimedBefore) { return leases }
         let candidates = try await store { try await search.candidates(upTo: limit) }
-        var leases: [Lease] = []
         var rest = candidates[...]
         while leases.count < limit, let next = rest.first {
             // What was claimed before is handed out alone.
@@ -86,6 +87,23 @@ package struct DynamoQueue: JobQueue {
                 rest = rest.dropFirst(batch.count)
                 leases += try await take(Array(batch), owner, lease)
             }
+        }
+        return leases
+    }
+
+    /// Claims of mine that happened although no reply came: the outage that kept the reply away costs no attempt.
+    private func unheardClaims(upTo limit: Int, _ duration: Duration) async throws -> [Lease] {
+        var leases: [Lease] = []
+        for (id, token) in unclear.claims {
+            // One that was claimed before goes out alone, as ever.
+            guard leases.count < limit, !leases.contains(where: \.wasClaimedBefore) else { break }
+            guard let row = try await row(id), row.token == token else {
+                unclear.removeClaim(id)
+                continue
+            }
+            if row.lease.wasClaimedBefore, !leases.isEmpty { break }
+            if try await renew(row.lease, for: duration) { leases.append(row.lease) }
+            unclear.removeClaim(id)
         }
         return leases
     }
@@ -123,10 +141,18 @@ package struct DynamoQueue: JobQueue {
         expression.add(Key.fence, 1)
         expression.add(Key.attempts, 1)
         expression.append(Key.log, JobLog.value(.claimed, at: now, attempt: row.attempts + 1, owner: owner))
-        switch try await change(row.id, expression, returning: .new) {
+        let outcome: DynamoDB.Outcome
+        do {
+            outcome = try await change(row.id, expression, returning: .new)
+        } catch {
+            unclear.insertClaim(row.id, token)
+            throw error
+        }
+        switch outcome {
         case .written(let item):
             let claimed = JobRow(item)
-            try await forgetOldEvents(claimed)
+            // A long history is a nuisance, and no reason to lose a claim.
+            try? await forgetOldEvents(claimed)
             return claimed.lease
         case .refused(let item, _):
             // The claim whose reply was lost is mine if its token is.
@@ -253,14 +279,14 @@ package struct DynamoQueue: JobQueue {
         do {
             switch try await change(lease.photo.id, expression) {
             case .written:
-                unclear.remove(lease.token)
+                unclear.removeEnd(lease.token)
                 return .written
             case .refused(let item, let now):
-                let asked = unclear.remove(lease.token) || now
+                let asked = unclear.removeEnd(lease.token) || now
                 return .refused(item, proves: asked && item.map(JobRow.init)?.endedToken == lease.token)
             }
         } catch {
-            unclear.insert(lease.token)
+            unclear.insertEnd(lease.token)
             throw error
         }
     }
@@ -375,14 +401,4 @@ extension QueueDepth {
         if Lane.leased.contains(q) { leased += 1 } else if due <= now { self.due += 1 } else { delayed += 1 }
         if due > now { nextDue = min(nextDue ?? due, due) }
     }
-}
-
-/// Remembers which leases' ends are in doubt. Any thread may use it.
-private final class UnclearEnds: Sendable {
-    private let tokens = Mutex<Set<String>>([])
-
-    func insert(_ token: String) { tokens.withLock { _ = $0.insert(token) } }
-
-    @discardableResult
-    func remove(_ token: String) -> Bool { tokens.withLock { $0.remove(token) != nil } }
 }

@@ -28,11 +28,11 @@ package enum ObjectIntegrity {
     }
 
     private static let checks: [(String, @Sendable ([UInt8]) -> [UInt8])] = [
+        ("sha256", { Array(SHA256.hash(data: $0)) }),
+        ("sha1", { Array(Insecure.SHA1.hash(data: $0)) }),
         ("crc64nvme", { CRC<UInt64>.crc64NVME.of($0).bytes }),
         ("crc32c", { CRC<UInt32>.crc32c.of($0).bytes }),
         ("crc32", { CRC<UInt32>.crc32.of($0).bytes }),
-        ("sha256", { Array(SHA256.hash(data: $0)) }),
-        ("sha1", { Array(Insecure.SHA1.hash(data: $0)) }),
     ]
 
     private static func isMD5(_ etag: String) -> Bool {

@@ -123,15 +123,16 @@ package struct S3: Sendable {
     package struct Part: Sendable {
         package var number: Int
         package var etag: String
+        /// SHA-256 in Base64.
+        package var checksum: String
     }
 
-    /// Begins an upload whose whole object will be checked by CRC-64/NVME.
+    /// Begins an upload whose parts will be checked by SHA-256.
     package func beginUpload(_ bucket: String, _ key: String, headers: HTTPHeaders) async throws -> String {
         var request = request(.POST, bucket, key)
         request.query = [("uploads", "")]
         request.headers = headers
-        request.headers.add(name: "x-amz-checksum-algorithm", value: "CRC64NVME")
-        request.headers.add(name: "x-amz-checksum-type", value: "FULL_OBJECT")
+        request.headers.add(name: "x-amz-checksum-algorithm", value: "SHA256")
         let subject = subject(bucket, key)
         let response = try await send("CreateMultipartUpload", request, subject)
         guard let id = try document(response, "CreateMultipartUpload", subject)["UploadId"]?.text else {
@@ -142,41 +143,43 @@ package struct S3: Sendable {
         return id
     }
 
+    /// Uploads one part; S3 checks what arrives against its SHA-256.
     package func uploadPart(
         _ number: Int, of upload: String, _ bytes: [UInt8], to bucket: String, _ key: String
     ) async throws -> Part {
+        let hash = SHA256.hash(data: bytes)
+        let checksum = Data(hash).base64EncodedString()
         var request = request(.PUT, bucket, key)
         request.query = [("partNumber", String(number)), ("uploadId", upload)]
-        request.headers.add(
-            name: "x-amz-checksum-crc64nvme",
-            value: Data(CRC<UInt64>.crc64NVME.of(bytes).bytes).base64EncodedString())
+        request.headers.add(name: "x-amz-checksum-sha256", value: checksum)
         request.body = .bytes(bytes)
         let response = try await send(
-            "UploadPart", request, subject(bucket, key), payload: .hash(Checksum.sha256(bytes)),
-            deadline: .seconds(300))
-        return Part(number: number, etag: response["etag"] ?? "")
+            "UploadPart", request, subject(bucket, key), payload: .hash(Checksum.hex(hash)), deadline: .seconds(300))
+        return Part(number: number, etag: response["etag"] ?? "", checksum: checksum)
     }
 
     /// Puts the parts together under the key, where the condition holds.
     ///
-    /// - Parameter check: CRC-64/NVME of the whole object, which S3 compares.
+    /// - Parameter size: Bytes of the whole object. S3 compares it, and the parts' checksums, with what it has.
     package func completeUpload(
-        _ upload: String, parts: [Part], check: CRC<UInt64>, in bucket: String, _ key: String,
-        if condition: PutCondition
+        _ upload: String, parts: [Part], size: Int, in bucket: String, _ key: String, if condition: PutCondition
     ) async throws -> Written {
-        let list = parts.map { "<Part><PartNumber>\($0.number)</PartNumber><ETag>\($0.etag)</ETag></Part>" }.joined()
-        let body = Array("<CompleteMultipartUpload>\(list)</CompleteMultipartUpload>".utf8)
+        let list = parts.map { part in
+            "<Part><PartNumber>\(part.number)</PartNumber><ETag>\(part.etag)</ETag>"
+                + "<ChecksumSHA256>\(part.checksum)</ChecksumSHA256></Part>"
+        }
+        let body = Array("<CompleteMultipartUpload>\(list.joined())</CompleteMultipartUpload>".utf8)
         var request = request(.POST, bucket, key)
         request.query = [("uploadId", upload)]
         request.headers.add(name: "content-type", value: "application/xml")
-        request.headers.add(name: "x-amz-checksum-crc64nvme", value: Data(check.bytes).base64EncodedString())
-        request.headers.add(name: "x-amz-checksum-type", value: "FULL_OBJECT")
+        request.headers.add(name: "x-amz-mp-object-size", value: String(size))
         Self.add(condition, to: &request.headers)
         request.body = .bytes(body)
         let subject = subject(bucket, key)
+        let call = request
         return try await conditionally {
             let response = try await send(
-                "CompleteMultipartUpload", request, subject, payload: .hash(Checksum.sha256(body)),
+                "CompleteMultipartUpload", call, subject, payload: .hash(Checksum.sha256(body)),
                 deadline: .seconds(300)
             ) { response in
                 // The answer may begin well and then turn out a failure.

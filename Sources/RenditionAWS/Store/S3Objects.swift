@@ -110,26 +110,22 @@ package struct S3Objects: ObjectStore {
     ) async throws -> S3.Written {
         let id = try await store { try await s3.beginUpload(bucket, upload.key, headers: headers) }
         do {
-            var check = CRC<UInt64>.crc64NVME
             var parts: [S3.Part] = []
             for offset in stride(from: 0, to: size, by: Self.partSize) {
                 let length = min(Self.partSize, size - offset)
-                let before = check
-                let (bytes, after) = try await threads.run {
-                    var (bytes, check) = ([UInt8](), before)
+                let bytes = try await threads.run {
+                    var bytes: [UInt8] = []
                     bytes.reserveCapacity(length)
                     try Self.read(path, length, from: offset) { bytes.append(contentsOf: $0) }
-                    bytes.withUnsafeBufferPointer { check.update($0) }
-                    return (bytes, check)
+                    return bytes
                 }
-                check = after
                 let number = parts.count + 1
                 parts.append(
                     try await store { try await s3.uploadPart(number, of: id, bytes, to: bucket, upload.key) })
             }
-            let (all, whole) = (parts, check)
+            let all = parts
             return try await store {
-                try await s3.completeUpload(id, parts: all, check: whole, in: bucket, upload.key, if: condition)
+                try await s3.completeUpload(id, parts: all, size: size, in: bucket, upload.key, if: condition)
             }
         } catch {
             // What isn't given up would lie there and cost for ever.
