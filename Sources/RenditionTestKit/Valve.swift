@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets tasks through, or holds them until it is opened again.
-final class Valve: Sendable {
+package final class Valve: Sendable {
     private struct State {
         var isOpen = true
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -9,9 +9,11 @@ final class Valve: Sendable {
 
     private let state = Mutex(State())
 
-    func close() { state.withLock { $0.isOpen = false } }
+    package init() {}
 
-    func open() {
+    package func close() { state.withLock { $0.isOpen = false } }
+
+    package func open() {
         let waiting = state.withLock { state in
             state.isOpen = true
             defer { state.waiting = [] }
@@ -21,7 +23,7 @@ final class Valve: Sendable {
     }
 
     /// Returns at once while the valve is open.
-    func pass() async {
+    package func pass() async {
         await withCheckedContinuation { task in
             let isOpen = state.withLock { state in
                 if !state.isOpen { state.waiting.append(task) }

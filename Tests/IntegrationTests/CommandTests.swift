@@ -86,7 +86,7 @@ struct CommandTests {
         #expect(folder.files().isEmpty)
     }
 
-    @Test(.enabled(if: geteuid() == 0, "it takes another user's eyes to find a folder unreadable"))
+    @Test(.enabled(if: Allowed.anotherUser, "it takes another user's eyes to find a folder unreadable"))
     func anUnreadableFolderIsNamed() async throws {
         let closed = folder.path("closed")
         try folder.write("closed/a.jpg", [1])
@@ -149,7 +149,7 @@ struct CommandTests {
         #expect(named.errors.contains(folder.path("store")))
     }
 
-    @Test(.enabled(if: geteuid() == 0, "it takes root to mount a small disk"))
+    @Test(.enabled(if: Allowed.mounting, "it takes the right to mount a small disk"))
     func aFullDiskIsSaidAndNothingIsLost() async throws {
         let disk = try #require(try await SmallDisk(in: folder, megabytes: 24))
         let store = "local:\(disk.path)/store"

@@ -34,7 +34,8 @@ struct DropInTests {
     @Test func recordsAsTheBackendWritesThemBecomeActive() async throws {
         let platform = try await platform()
         let names = [
-            "a b.jpg", "#1.jpg", "100%.jpg", "a+b.jpg", "Été à Nice.JPG", "💍👰🏽‍♀️.jpg", "name.with.dots.jpg", "no-extension",
+            "a b.jpg", "#1.jpg", "100%.jpg", "a+b.jpg", "Été à Nice.JPG", "💍👰🏽‍♀️.jpg", "name.with.dots.jpg",
+            "no-extension",
             String(repeating: "x", count: 200) + ".jpg",
         ]
         let foreign: [String: RecordValue] = [

@@ -39,8 +39,8 @@ actor PollFeed: Feed {
         if nextFull <= .now { return try await fullLook(while: mayGoOn) }
         var found = 0
         try await index.processing(since: newest.map(Self.before)) { entries in
-            let new = entries.filter { !known.contains($0.photo.id) }
-            found += try await adopt(new)
+            found += try await adopt(entries.filter { !known.contains($0.photo.id) })
+            remember(entries)
             return await mayGoOn()
         }
         return found
@@ -57,12 +57,17 @@ actor PollFeed: Feed {
             for entry in entries {
                 if let job = jobs[entry.photo.id], try await kickIfForgotten(entry.photo, job) { found += 1 }
             }
+            remember(entries)
             isWhole = await mayGoOn()
             return isWhole
         }
         // A look at a long backlog is dear: it takes a twentieth of the time at most.
         if isWhole { nextFull = .now + max(Self.fullInterval, (ContinuousClock.now - began) * 20) }
         return found
+    }
+
+    private func remember(_ entries: [StatusIndex.Entry]) {
+        newest = ([newest].compactMap { $0 } + entries.map(\.createdAt)).max()
     }
 
     /// Queues records that have no row.
@@ -79,7 +84,6 @@ actor PollFeed: Feed {
             }
             known.formUnion(batch.map(\.photo.id))
         }
-        newest = ([newest].compactMap { $0 } + entries.map(\.createdAt)).max()
         return found
     }
 

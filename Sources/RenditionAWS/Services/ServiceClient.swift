@@ -137,7 +137,9 @@ package struct ServiceClient: Sendable {
         let kind = AWSFailure.kind(status: response.status, code: body.code)
         return AWSFailure(
             call: "\(name) \(call.operation)", subject: call.subject, status: response.status, code: body.code,
-            message: body.message, requestID: response["x-amzn-requestid"] ?? response["x-amz-request-id"], kind: kind,
+            // A refused signature is answered with all that should have been signed, secrets included, from the second line on.
+            message: String(body.message.prefix { !$0.isNewline }.prefix(400)),
+            requestID: response["x-amzn-requestid"] ?? response["x-amz-request-id"], kind: kind,
             // What fails inside the service may have been done; a refusal has not.
             mayHaveHappened: kind == .transient, item: body.item)
     }
