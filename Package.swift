@@ -78,7 +78,7 @@ let package = Package(
         .testTarget(
             name: "RenditionAWSTests",
             dependencies: [
-                "RenditionAWS", "RenditionCore", "RenditionTestKit", crypto, logging, nio,
+                "RenditionAWS", "RenditionCore", "RenditionLocal", "RenditionTestKit", crypto, logging, nio,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -11,13 +11,13 @@ extension PhotoStoreContract {
     }
 
     /// Base names as people give them.
-    static let awkwardNames = [
+    package static let awkwardNames = [
         "a b.jpg", "Été à Nice.JPG", "100%.jpg", "a+b.jpg", "#1.jpg", "what?.jpg", "a&b=c.jpg", "💍👰🏽‍♀️.heic",
         "..jpg", "...", "name.with.dots.tar.jpg", "no-extension", ".hidden", "\"quoted\"'.jpg", "back\\slash.jpg",
         String(repeating: "é", count: 200) + ".jpg", String(repeating: "x", count: 200) + ".jpeg", "tab\there.jpg",
     ]
 
-    static let objectCases = [
+    package static let objectCases = [
         Case("an object comes back with all that was said of it") { store, _ async throws in
             let stored = try await store.objects.put(upload("g/x.jpg"), in: .renditions, if: .none)
             guard case .stored(let info) = stored else {

@@ -45,26 +45,6 @@ extension ManualClock {
     fileprivate var date: Date { Date(timeIntervalSince1970: Double(now.milliseconds) / 1000) }
 }
 
-/// Keeps what is logged.
-private final class LogMemory: Sendable {
-    private struct Handler: LogHandler {
-        let memory: LogMemory
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) { memory.lines.withLock { $0.append("\(event.level): \(event.message)") } }
-    }
-
-    let lines = Mutex<[String]>([])
-
-    var logger: Logger { Logger(label: "test") { _ in Handler(memory: self) } }
-}
-
 @Suite("The cache of credentials", .timeLimit(.minutes(1)))
 struct CredentialCacheTests {
     private let clock = ManualClock()

@@ -95,19 +95,23 @@ package struct S3: Sendable {
         package var next: String?
     }
 
-    package func list(_ bucket: String, prefix: String, after token: String? = nil) async throws -> Listing {
+    /// - Parameter limit: The most keys of a page; nil for the server's own, which is 1000.
+    package func list(
+        _ bucket: String, prefix: String, after token: String? = nil, limit: Int? = nil
+    ) async throws -> Listing {
         var request = request(.GET, bucket, nil)
         // Encoded keys survive XML, which can't hold every character that a key can.
         request.query = [("list-type", "2"), ("encoding-type", "url"), ("prefix", prefix)]
         if let token { request.query.append(("continuation-token", token)) }
+        if let limit { request.query.append(("max-keys", String(limit))) }
         let response = try await send("ListObjectsV2", request, bucket)
         let document = try document(response, "ListObjectsV2", bucket)
+        // Not every server encodes them.
+        let isEncoded = document["EncodingType"]?.text == "url"
         let keys = document.children.filter { $0.name == "Contents" }.map { entry in
-            let key = (entry["Key"]?.text ?? "").replacing("+", with: " ")
-            return (
-                key: key.removingPercentEncoding ?? key, size: Int(entry["Size"]?.text ?? "") ?? 0,
-                etag: entry["ETag"]?.text ?? ""
-            )
+            let key = entry["Key"]?.text ?? ""
+            let decoded = isEncoded ? key.replacing("+", with: " ").removingPercentEncoding : nil
+            return (key: decoded ?? key, size: Int(entry["Size"]?.text ?? "") ?? 0, etag: entry["ETag"]?.text ?? "")
         }
         let next = document["IsTruncated"]?.text == "true" ? document["NextContinuationToken"]?.text : nil
         return Listing(keys: keys, next: next)

@@ -100,10 +100,11 @@ package struct ServiceClient: Sendable {
             } catch var failure as AWSFailure {
                 mayHaveHappened = mayHaveHappened || failure.mayHaveHappened
                 failure.mayHaveHappened = mayHaveHappened
-                if !mended, failure.mayBeSkew || failure.isExpiredToken {
+                let isExpired = failure.isExpiredToken || isUntoldExpiry(failure, call)
+                if !mended, failure.mayBeSkew || isExpired {
                     // The answer's date has set the clock; a new key may be had. Both help once or not at all.
                     mended = true
-                    if failure.isExpiredToken { await context.credentials.invalidate(credentials) }
+                    if isExpired { await context.credentials.invalidate(credentials) }
                     continue
                 }
                 borrowed = failure.code == "TimedOut" ? 10 : 5
@@ -113,8 +114,14 @@ package struct ServiceClient: Sendable {
         }
     }
 
+    /// An answer to HEAD has no body that could say that the credentials have expired: it is a bad request.
+    private func isUntoldExpiry(_ failure: AWSFailure, _ call: Call) -> Bool {
+        call.request.method == .HEAD && failure.status == 400
+    }
+
     private func sendOnce(_ call: Call, _ credentials: Credentials) async throws -> WireResponse {
-        var signed = signer.sign(call.request, payload: call.payload, with: credentials, at: context.clock.now.date)
+        let signedAt = context.clock.now
+        var signed = signer.sign(call.request, payload: call.payload, with: credentials, at: signedAt.date)
         signed.headers.add(name: "user-agent", value: "galerly-renditions")
         let sent = ContinuousClock.now
         let response: WireResponse
@@ -123,7 +130,10 @@ package struct ServiceClient: Sendable {
         } catch let error as TransportError {
             throw AWSFailure(error, call: "\(name) \(call.operation)", subject: call.subject)
         }
-        let failure = response.isSuccess ? nil : refusal(response, call)
+        var failure = response.isSuccess ? nil : refusal(response, call, Discretion(signed, credentials))
+        if call.request.method == .HEAD, response.status == 403, isFar(response, from: signedAt) {
+            failure?.code = "RequestTimeTooSkewed"
+        }
         if let date = response["date"], teachesTime || failure?.mayBeSkew == true {
             context.clock.learn(date: date, sent: sent, received: .now)
         }
@@ -132,13 +142,18 @@ package struct ServiceClient: Sendable {
         return response
     }
 
-    private func refusal(_ response: WireResponse, _ call: Call) -> AWSFailure {
+    /// Whether an answer's date is further from the signature's than services allow. A refused HEAD says no more.
+    private func isFar(_ response: WireResponse, from signedAt: Timestamp) -> Bool {
+        guard let date = response["date"].flatMap(HTTPDate.parse) else { return false }
+        return abs((date - signedAt).seconds) > 240
+    }
+
+    private func refusal(_ response: WireResponse, _ call: Call, _ discretion: Discretion) -> AWSFailure {
         let body = readError(response)
         let kind = AWSFailure.kind(status: response.status, code: body.code)
         return AWSFailure(
             call: "\(name) \(call.operation)", subject: call.subject, status: response.status, code: body.code,
-            // A refused signature is answered with all that should have been signed, secrets included, from the second line on.
-            message: String(body.message.prefix { !$0.isNewline }.prefix(400)),
+            message: discretion.told(body.message),
             requestID: response["x-amzn-requestid"] ?? response["x-amz-request-id"], kind: kind,
             // What fails inside the service may have been done; a refusal has not.
             mayHaveHappened: kind == .transient, item: body.item)

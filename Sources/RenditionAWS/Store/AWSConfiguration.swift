@@ -40,7 +40,7 @@ package struct AWSConfiguration: Sendable {
     /// - Parameters:
     ///   - host: The service's part of its host name on AWS, such as `streams.dynamodb`.
     ///   - setting: The service's part of its variable's name, such as `DYNAMODB_STREAMS`.
-    func endpoint(of host: String, setting: String) -> Endpoint {
+    package func endpoint(of host: String, setting: String) -> Endpoint {
         if let own = environment["AWS_ENDPOINT_URL_\(setting)"].flatMap(Endpoint.init) { return own }
         // China's regions are a partition with a domain of its own.
         let domain = region.hasPrefix("cn-") ? "amazonaws.com.cn" : "amazonaws.com"
@@ -50,9 +50,18 @@ package struct AWSConfiguration: Sendable {
     /// How buckets are named: as was said, or as the endpoint suggests.
     package var s3Addressing: S3.Addressing {
         if let addressing { return addressing }
-        let isEmulator = endpoint != nil || environment["AWS_ENDPOINT_URL_S3"] != nil
+        let isEmulator = endpoint != nil || environment["AWS_ENDPOINT_URL_S3"].flatMap(Endpoint.init) != nil
         // A bucket's name with dots in it fits no certificate.
         let hasDots = Bucket.allCases.contains { buckets[$0].contains(".") }
         return isEmulator || hasDots ? .path : .virtual
+    }
+}
+
+/// The environment holds secrets, and is left out.
+extension AWSConfiguration: CustomStringConvertible, CustomReflectable {
+    package var description: String { "AWSConfiguration(\(endpoint?.text ?? "AWS"), \(region))" }
+
+    package var customMirror: Mirror {
+        Mirror(self, children: ["endpoint": endpoint?.text ?? "AWS", "region": region, "owner": owner])
     }
 }

@@ -10,13 +10,17 @@ package struct S3Objects: ObjectStore {
     /// Hashes and reads files, apart from Swift's own threads.
     private let threads = DispatchPool(width: 2, label: "renditions.upload")
 
-    /// From this size on a file is uploaded in parts.
-    static let multipartSize = 64 << 20
-    private static let partSize = 16 << 20
+    private let multipartSize: Int
+    private let partSize: Int
 
-    package init(s3: S3, names: BucketNames) {
+    /// - Parameters:
+    ///   - multipartSize: From this size on a file is uploaded in parts.
+    ///   - partSize: A part's size; S3 takes none below 5 MiB but the last.
+    package init(s3: S3, names: BucketNames, multipartSize: Int = 64 << 20, partSize: Int = 16 << 20) {
         self.s3 = s3
         self.names = names
+        self.multipartSize = multipartSize
+        self.partSize = partSize
     }
 
     package func head(_ bucket: Bucket, key: String) async throws -> ObjectInfo? {
@@ -68,7 +72,7 @@ package struct S3Objects: ObjectStore {
             }
         case .file(let path):
             size = try Self.size(of: path)
-            let large = size >= Self.multipartSize
+            let large = size >= multipartSize
             written =
                 large
                 ? try await putInParts(path, size, upload, name, headers, condition)
@@ -111,8 +115,8 @@ package struct S3Objects: ObjectStore {
         let id = try await store { try await s3.beginUpload(bucket, upload.key, headers: headers) }
         do {
             var parts: [S3.Part] = []
-            for offset in stride(from: 0, to: size, by: Self.partSize) {
-                let length = min(Self.partSize, size - offset)
+            for offset in stride(from: 0, to: size, by: partSize) {
+                let length = min(partSize, size - offset)
                 let bytes = try await threads.run {
                     var bytes: [UInt8] = []
                     bytes.reserveCapacity(length)
@@ -124,14 +128,21 @@ package struct S3Objects: ObjectStore {
                     try await store { try await s3.uploadPart(number, of: id, bytes, to: bucket, upload.key) })
             }
             let all = parts
-            return try await store {
+            let written = try await store {
                 try await s3.completeUpload(id, parts: all, size: size, in: bucket, upload.key, if: condition)
             }
+            // A lost race leaves the parts where they are.
+            if case .conditionFailed = written { await abandon(id, bucket, upload.key) }
+            return written
         } catch {
-            // What isn't given up would lie there and cost for ever.
-            try? await s3.abandonUpload(id, bucket, upload.key)
+            await abandon(id, bucket, upload.key)
             throw error
         }
+    }
+
+    /// What isn't given up would lie there and cost for ever, so that it is done in a cancelled task too.
+    private func abandon(_ id: String, _ bucket: String, _ key: String) async {
+        await Task { try? await s3.abandonUpload(id, bucket, key) }.value
     }
 
     private static func size(of path: String) throws -> Int {

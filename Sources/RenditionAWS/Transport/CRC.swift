@@ -2,27 +2,40 @@
 ///
 /// A value: bytes go in with ``update(_:)``, in any number of pieces.
 package struct CRC<Word: FixedWidthInteger & UnsignedInteger & Sendable>: Sendable {
-    private let table: [Word]
-    private var state = Word.max
+    /// Words of any width stand in the low bits of wide ones, so that one loop serves all.
+    private let table: [UInt64]
+    private var state = UInt64(Word.max)
 
     fileprivate init(polynomial: Word) {
         table = (0..<256).map { index in
-            (0..<8).reduce(Word(index)) { word, _ in word & 1 == 1 ? word >> 1 ^ polynomial : word >> 1 }
+            (0..<8).reduce(UInt64(index)) { word, _ in
+                word & 1 == 1 ? word >> 1 ^ UInt64(polynomial) : word >> 1
+            }
         }
     }
 
-    package mutating func update(_ bytes: some Sequence<UInt8>) {
-        var word = state
-        table.withUnsafeBufferPointer { table in
-            for byte in bytes { word = word >> 8 ^ table[Int(UInt8(truncatingIfNeeded: word) ^ byte)] }
-        }
-        state = word
-    }
+    package mutating func update(_ bytes: UnsafeBufferPointer<UInt8>) { state = advance(state, table, bytes) }
 
-    package var value: Word { ~state }
+    package mutating func update(_ bytes: [UInt8]) { bytes.withUnsafeBufferPointer { update($0) } }
+
+    package var value: Word { ~Word(truncatingIfNeeded: state) }
 
     /// The value's bytes, most significant first, as S3's headers carry them in Base64.
     package var bytes: [UInt8] { withUnsafeBytes(of: value.bigEndian, Array.init) }
+}
+
+/// Stands outside the generic type, where it is quick in a debug build too.
+private func advance(_ state: UInt64, _ table: [UInt64], _ bytes: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    guard var next = bytes.baseAddress else { return state }
+    let end = next + bytes.count
+    var word = state
+    table.withUnsafeBufferPointer { table in
+        while next < end {
+            word = word &>> 8 ^ table[Int(UInt8(truncatingIfNeeded: word) ^ next.pointee)]
+            next += 1
+        }
+    }
+    return word
 }
 
 extension CRC<UInt32> {
@@ -38,7 +51,7 @@ extension CRC {
     /// The check of a whole message.
     package func of(_ bytes: [UInt8]) -> CRC {
         var check = self
-        bytes.withUnsafeBufferPointer { check.update($0) }
+        check.update(bytes)
         return check
     }
 }

@@ -127,7 +127,8 @@ package final class HTTPTransport: Transport {
             TransportError.unreachable("\(place) did not accept a connection in time")
         case .readTimeout, .writeTimeout, .deadlineExceeded:
             TransportError.timedOut("\(place) did not answer in time")
-        default: TransportError.broken("\(place): \(error)")
+        // Its long form quotes headers that can't be sent, and a token with them.
+        default: TransportError.broken("\(place): \(error.shortDescription)")
         }
     }
 }

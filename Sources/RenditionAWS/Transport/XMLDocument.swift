@@ -11,7 +11,8 @@ package struct XMLDocument: Sendable, Hashable {
     /// - Throws: ``MalformedXML`` for anything but one whole element, and for a document type: no service sends one, and
     ///   what it declares would be lost without a word.
     package init(_ bytes: [UInt8]) throws {
-        let data = Data(bytes)
+        // S3 sends white space while it puts a large object together, before the document that tells how it went.
+        let data = Data(bytes.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) })
         guard !data.isEmpty, data.range(of: Data("<!DOCTYPE".utf8)) == nil else { throw MalformedXML(line: 1) }
         let builder = TreeBuilder()
         let parser = XMLParser(data: data)
