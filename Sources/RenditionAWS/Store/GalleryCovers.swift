@@ -25,9 +25,9 @@ struct GalleryCovers: Sendable {
         do {
             guard let gallery = try await dynamo.get(key, from: table, consistent: false) else { return }
             for name in Self.attributes {
-                guard let shown = gallery[name]?.string, let present = renamed[shown], present != shown else {
-                    continue
-                }
+                guard let shown = gallery[name]?.string, let present = renamed[Self.unversioned(shown)],
+                    present != shown
+                else { continue }
                 var expression = Expression()
                 expression.require(name, is: .string(shown))
                 expression.set(name, .string(present))
@@ -38,14 +38,14 @@ struct GalleryCovers: Sendable {
         }
     }
 
-    /// From each URL that may still stand in a gallery, with or without a version, to the present one.
+    /// From each URL that may stand in a gallery, without its version, to the present one.
+    ///
+    /// Any version counts as old: where the answer to a commit was lost, nobody knows which one stood there before.
     private func renamed(_ before: PhotoRecord, _ now: [String: RecordValue]) -> [String: String] {
         var renamed: [String: String] = [:]
         for name in Self.photoURLs {
             guard let present = now[name]?.string else { continue }
-            for old in [before[name], Self.unversioned(present), before[name].map(Self.unversioned)] {
-                if let old, old != present { renamed[old] = present }
-            }
+            for old in [before[name], present].compactMap(\.self) { renamed[Self.unversioned(old)] = present }
         }
         return renamed
     }

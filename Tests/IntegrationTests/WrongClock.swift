@@ -1,0 +1,51 @@
+import RenditionTestKit
+
+/// Sets the wall clock that a process sees ahead or behind, and nothing else.
+///
+/// libfaketime shifts the clocks behind Dispatch's timers as well, and not the timers themselves: under it a Swift
+/// program sleeps for minutes or not at all.
+struct WrongClock {
+    private let folder = TestFolder()
+    private var library: String { folder.path("wrong-clock.so") }
+
+    init() async throws {
+        let source = try folder.write("wrong-clock.c", Array(Self.source.utf8))
+        let result = try await Command.run("clang", ["-shared", "-fPIC", "-o", library, source])
+        guard result.status == 0 else { throw ServerFault("clang: \(result.errors)") }
+    }
+
+    /// What a process needs whose clock is to be so many seconds ahead.
+    func by(_ seconds: Int) -> [String: String] { ["LD_PRELOAD": library, "CLOCK_AHEAD": "\(seconds)"] }
+
+    private static let source = """
+        #define _GNU_SOURCE
+        #include <stdlib.h>
+        #include <sys/syscall.h>
+        #include <sys/time.h>
+        #include <time.h>
+        #include <unistd.h>
+
+        int clock_gettime(clockid_t clock, struct timespec *now) {
+            int result = syscall(SYS_clock_gettime, clock, now);
+            if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
+                now->tv_sec += atol(getenv("CLOCK_AHEAD"));
+            }
+            return result;
+        }
+
+        int gettimeofday(struct timeval *now, void *zone) {
+            struct timespec exact;
+            clock_gettime(CLOCK_REALTIME, &exact);
+            now->tv_sec = exact.tv_sec;
+            now->tv_usec = exact.tv_nsec / 1000;
+            return 0;
+        }
+
+        time_t time(time_t *copy) {
+            struct timespec exact;
+            clock_gettime(CLOCK_REALTIME, &exact);
+            if (copy) *copy = exact.tv_sec;
+            return exact.tv_sec;
+        }
+        """
+}
