@@ -151,7 +151,8 @@ struct MultipartTests {
         seaweed.proxy.fail(
             first: 1, of: { $0.method == "POST" && $0.path.contains("uploadId") },
             with: .answer(
-                status: 200, body: "  \n<Error><Code>InternalError</Code><Message>no</Message></Error>"))
+                status: 200,
+                body: "  \n<?xml version=\"1.0\"?><Error><Code>InternalError</Code><Message>no</Message></Error>"))
         #expect(try await objects(seaweed).put(upload(file.path), in: .photos, if: .absent) != .conditionFailed)
         #expect(seaweed.proxy.counts() == ["S3.POST": 3, "S3.PUT": 2])
         #expect(try await seaweed.objects.head(.photos, key: "g/large film.mov")?.size == file.size)
