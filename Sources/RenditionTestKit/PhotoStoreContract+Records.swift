@@ -133,6 +133,14 @@ extension PhotoStoreContract {
             #expect(try await store.records.record("a") == after)
             #expect(try await store.records.commit(commit(fence: 5)) == .committed(status: "active"))
         },
+        Case("a commit is refused after a later claim's, though the record owes renditions again") {
+            store, _ async throws in
+            var other = record()
+            other.attributes["rendition_fence"] = .integer(5)
+            _ = try await store.records.insert(other)
+            #expect(try await store.records.commit(commit(fence: 4)) == .superseded(fence: 5))
+            #expect(try await store.records.record("a") == other)
+        },
         Case("a gallery lists its photos in order of upload") { store, _ async throws in
             for (id, created) in [
                 ("b", "2026-01-02T00:00:00.000Z"), ("a", "2026-01-01T00:00:00.000Z"), ("c", "2026-01-03T00:00:00.000Z"),

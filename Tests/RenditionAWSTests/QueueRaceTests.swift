@@ -24,8 +24,9 @@ struct QueueRaceTests {
             let clock = ManualClock()
             let proxy = try await FaultProxy.start(upstream: platform.emulator.endpoint)
             return Race(
-                platform, proxy, clock, try await platform.open(clock: clock),
-                try await platform.open(endpoint: proxy.endpoint, clock: clock, settingUp: false))
+                platform, proxy, clock, try await platform.open(owner: "quick", clock: clock),
+                try await platform.open(
+                    endpoint: proxy.endpoint, owner: "late", clock: clock, officeLease: .seconds(3), settingUp: false))
         }
 
         private init(
@@ -36,8 +37,8 @@ struct QueueRaceTests {
 
         /// Runs an operation of the late store whose first write is held until the change was made.
         func whileHeld<Result: Sendable>(
-            _ operation: @escaping @Sendable (any JobQueue) async throws -> Result,
-            change: (any JobQueue) async throws -> Void
+            _ operation: @escaping @Sendable (AWSStore) async throws -> Result,
+            change: (AWSStore) async throws -> Void
         ) async throws -> Result {
             held.close()
             let used = Mutex(false)
@@ -52,9 +53,9 @@ struct QueueRaceTests {
                 reached.withLock { $0 = true }
                 return .hold { await self.held.pass() }
             }
-            async let result = operation(late.queue)
+            async let result = operation(late)
             while !reached.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(2)) }
-            try await change(store.queue)
+            try await change(store)
             held.open()
             return try await result
         }
@@ -71,6 +72,16 @@ struct QueueRaceTests {
                 }
                 return .answer(status: status, headers: ["content-type": "application/x-amz-json-1.0"], body: body)
             }
+        }
+
+        /// Carries out the late store's writes, or doesn't, but answers none.
+        func dropReplies(_ drops: Bool) {
+            proxy.onRequest { seen in drops && seen.target == "UpdateItem" ? .dropReply : .pass }
+        }
+
+        /// Who keeps house.
+        func housekeeper() async throws -> String? {
+            try await platform.dynamo.get(["id": .string("~housekeeper")], from: platform.tables.jobs)?["owner"]?.string
         }
 
         func close() async {
@@ -97,7 +108,8 @@ struct QueueRaceTests {
         let race = try await Race.make()
         _ = try await race.store.queue.adopt(Self.photo, lane: .fresh)
         // Buried in the same millisecond in which it was due, so that only its lane differs.
-        let claimed = try await race.whileHeld(Self.claim) { queue in
+        let claimed = try await race.whileHeld({ try await Self.claim($0.queue) }) { store in
+            let queue = store.queue
             _ = try await queue.bury(try await Self.claimOne(queue), error: Self.error)
         }
         #expect(claimed.isEmpty)
@@ -109,7 +121,8 @@ struct QueueRaceTests {
         let race = try await Race.make()
         _ = try await race.store.queue.adopt(Self.photo, lane: .fresh)
         // Back in the same lane, so that only the time differs.
-        let claimed = try await race.whileHeld(Self.claim) { queue in
+        let claimed = try await race.whileHeld({ try await Self.claim($0.queue) }) { store in
+            let queue = store.queue
             _ = try await queue.fail(try await Self.claimOne(queue), error: Self.error, retryAfter: .seconds(8))
         }
         #expect(claimed.isEmpty)
@@ -123,8 +136,9 @@ struct QueueRaceTests {
         let lease = try await Self.claimOne(race.store.queue)
         race.clock.advance(by: Self.lease)
         let swept = try await race.whileHeld(
-            { try await $0.reap() },
-            change: { queue in
+            { try await $0.queue.reap() },
+            change: { store in
+                let queue = store.queue
                 _ = try await queue.renew(lease, for: Self.lease)
             })
         #expect(swept == 0)
@@ -139,8 +153,9 @@ struct QueueRaceTests {
         race.clock.advance(by: Self.lease)
         // Due again in the very millisecond in which the lease ran out, so that only the lane differs.
         let swept = try await race.whileHeld(
-            { try await $0.reap() },
-            change: { queue in
+            { try await $0.queue.reap() },
+            change: { store in
+                let queue = store.queue
                 _ = try await queue.fail(lease, error: Self.error, retryAfter: .zero)
             })
         #expect(swept == 0)
@@ -152,8 +167,9 @@ struct QueueRaceTests {
         _ = try await race.store.queue.adopt(Self.photo, lane: .fresh)
         _ = try await race.store.queue.bury(try await Self.claimOne(race.store.queue), error: Self.error)
         let redriven = try await race.whileHeld(
-            { try await $0.redrive("a", after: .zero) },
-            change: { queue in
+            { try await $0.queue.redrive("a", after: .zero) },
+            change: { store in
+                let queue = store.queue
                 _ = try await queue.redrive("a", after: .zero)
                 _ = try await queue.finish(try await Self.claimOne(queue), recipe: "r")
             })
@@ -172,6 +188,57 @@ struct QueueRaceTests {
             #"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"no"}"#)
         try await race.late.queue.enqueue(Self.photo, lane: .fresh)
         #expect(try await race.store.queue.depth().due == 1)
+        await race.close()
+    }
+
+    @Test func aClaimThatNobodyHeardOfIsTakenUpAgain() async throws {
+        let race = try await Race.make()
+        _ = try await race.store.queue.adopt(Self.photo, lane: .fresh)
+        race.dropReplies(true)
+        await #expect(throws: RenditionError.self) { try await Self.claim(race.late.queue) }
+        race.dropReplies(false)
+        let lease = try #require(try await Self.claim(race.late.queue).first)
+        #expect((lease.attempts, lease.fence) == (1, 1))
+        #expect(try await race.late.queue.finish(lease, recipe: "r") == .done)
+        await race.close()
+    }
+
+    @Test func anEndThatNobodyHeardOfIsKnownTheNextTime() async throws {
+        let race = try await Race.make()
+        _ = try await race.store.queue.adopt(Self.photo, lane: .fresh)
+        let lease = try #require(try await Self.claim(race.late.queue).first)
+        race.dropReplies(true)
+        await #expect(throws: RenditionError.self) { try await race.late.queue.finish(lease, recipe: "r") }
+        race.dropReplies(false)
+        #expect(try await race.late.queue.finish(lease, recipe: "r") == .done)
+        // Once it is known, the lease is over for good.
+        #expect(try await race.late.queue.finish(lease, recipe: "other") == .lost)
+        await race.close()
+    }
+
+    @Test func aLateRenewalTakesTheOfficeFromNobody() async throws {
+        let race = try await Race.make()
+        _ = try await race.late.tend()
+        // A third of its lease of 3 s: then it is renewed.
+        try await Task.sleep(for: .milliseconds(1050))
+        _ = try await race.whileHeld(
+            { try await $0.tend() },
+            change: { store in
+                race.clock.advance(by: .seconds(3))
+                _ = try await store.tend()
+            })
+        #expect(try await race.housekeeper() == "quick")
+        await race.close()
+    }
+
+    @Test func twoThatSeeTheOfficeFreeDoNotBothTakeIt() async throws {
+        let race = try await Race.make()
+        _ = try await race.whileHeld(
+            { try await $0.tend() },
+            change: { store in
+                _ = try await store.tend()
+            })
+        #expect(try await race.housekeeper() == "quick")
         await race.close()
     }
 }

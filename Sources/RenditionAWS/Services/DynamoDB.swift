@@ -136,7 +136,6 @@ package struct DynamoDB: Sendable {
 
     package struct Page: Sendable {
         package var items: [Item]
-        package var count: Int
         /// Where the next page begins; nil at the end.
         package var next: Item?
     }
@@ -147,11 +146,9 @@ package struct DynamoDB: Sendable {
         package var index: String?
         /// The condition on the keys; nil scans.
         package var keys: Expression?
-        package var ascending = true
         /// Items looked at, at most.
         package var limit: Int?
         package var start: Item?
-        package var countsOnly = false
 
         package init(_ table: String, index: String? = nil, keys: Expression? = nil) {
             self.table = table
@@ -168,26 +165,23 @@ package struct DynamoDB: Sendable {
             var keyConditionExpression: String?
             var expressionAttributeNames: [String: String]?
             var expressionAttributeValues: Item?
-            var scanIndexForward: Bool?
             var limit: Int?
             var exclusiveStartKey: Item?
-            var select: String?
             var returnConsumedCapacity = "TOTAL"
         }
         struct Output: Decodable {
             var items: [Item]?
-            var count: Int
             var lastEvaluatedKey: Item?
         }
         let input = Input(
             tableName: reading.table, indexName: reading.index, keyConditionExpression: reading.keys?.condition,
             expressionAttributeNames: reading.keys?.names, expressionAttributeValues: reading.keys?.values,
-            scanIndexForward: reading.keys == nil ? nil : reading.ascending, limit: reading.limit,
-            exclusiveStartKey: reading.start, select: reading.countsOnly ? "COUNT" : nil)
+            limit: reading.limit,
+            exclusiveStartKey: reading.start)
         let subject = [reading.table, reading.index].compactMap { $0 }.joined(separator: "/")
         let operation = reading.keys == nil ? "Scan" : "Query"
         let output = try await caller.call(operation, subject, input, as: Output.self).0
-        return Page(items: output.items ?? [], count: output.count, next: output.lastEvaluatedKey)
+        return Page(items: output.items ?? [], next: output.lastEvaluatedKey)
     }
 
     /// Reads page after page until the end, or until the body says false.
@@ -276,7 +270,6 @@ package struct DynamoDB: Sendable {
         package var keySchema: [KeyPart]
         package var attributeDefinitions: [AttributeType]
         package var globalSecondaryIndexes: [Index]?
-        package var itemCount: Int?
         package var streamSpecification: DynamoDB.StreamSpecification?
         package var latestStreamArn: String?
         package var billingModeSummary: BillingMode?

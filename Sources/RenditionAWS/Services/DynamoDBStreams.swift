@@ -22,7 +22,6 @@ package struct DynamoDBStreams: Sendable {
         }
 
         package var shardId: String
-        package var parentShardId: String?
         package var sequenceNumberRange: Range?
 
         package var isOpen: Bool { sequenceNumberRange?.endingSequenceNumber == nil }

@@ -117,11 +117,6 @@ package struct S3: Sendable {
         return Listing(keys: keys, next: next)
     }
 
-    /// - Returns: false where there is no such bucket.
-    package func exists(_ bucket: String) async throws -> Bool {
-        try await absentAsNil { try await send("HeadBucket", request(.HEAD, bucket, nil), bucket) } != nil
-    }
-
     // MARK: Uploads in parts
 
     package struct Part: Sendable {
