@@ -10,7 +10,7 @@ struct LocalRecords: PhotoRecords {
         try await database.read { try Self.fetch(photoID, $0) }
     }
 
-    func record(originalKey key: String) async throws -> PhotoRecord? {
+    func record(originalKey key: String, searching: Bool) async throws -> PhotoRecord? {
         guard let gallery = PathName.parts(key).first else { return nil }
         return try await self.gallery(gallery).first { $0.s3Key == key }
     }

@@ -118,9 +118,9 @@ private struct OutageRecords: PhotoRecords {
         return try await records.record(photoID)
     }
 
-    func record(originalKey key: String) async throws -> PhotoRecord? {
+    func record(originalKey key: String, searching: Bool) async throws -> PhotoRecord? {
         try gate.check()
-        return try await records.record(originalKey: key)
+        return try await records.record(originalKey: key, searching: searching)
     }
 
     func insert(_ record: PhotoRecord) async throws -> Bool {

@@ -135,6 +135,21 @@ extension PhotoStoreContract {
             #expect(stands.info.metadata["fence"] == "3")
             #expect(stands.info.metadata["original-key"] == "g/a_%C3%89t%C3%A9%20%231.jpg")
         },
+        Case("a name of many emoji still fits beside a rendition") { store, _ async throws in
+            var long = record()
+            // S3 takes 2 KB of metadata, and each of these takes 12 bytes of it.
+            long.attributes["s3_key"] = .string("g/" + String(repeating: "💍", count: 190) + ".jpg")
+            let rendition = Rendition(
+                size: .small, pixels: PixelSize(width: 1, height: 1), bytes: [1], checksum: Checksum.sha256([1]))
+            let outcome = try await Publisher(objects: store.objects).publish(
+                rendition, of: long, recipe: "r", fence: 1
+            ) { true }
+            #expect(outcome == .published)
+            let key = ObjectKeys.rendition(galleryID: "g", originalKey: long.s3Key, size: .small)
+            let metadata = try #require(try await store.objects.head(.renditions, key: key)?.metadata)
+            #expect(metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count } < 2048)
+            #expect(metadata["original-key"]?.removingPercentEncoding.map(long.s3Key.hasPrefix) == true)
+        },
         Case("nothing is published under a lost lease") { store, _ async throws in
             let rendition = Rendition(
                 size: .small, pixels: PixelSize(width: 1, height: 1), bytes: [1], checksum: Checksum.sha256([1]))

@@ -26,7 +26,7 @@ struct QueueRaceTests {
             return Race(
                 platform, proxy, clock, try await platform.open(owner: "quick", clock: clock),
                 try await platform.open(
-                    endpoint: proxy.endpoint, owner: "late", clock: clock, officeLease: .seconds(3), settingUp: false))
+                    endpoint: proxy.endpoint, owner: "late", clock: clock, officeLease: .seconds(6), settingUp: false))
         }
 
         private init(
@@ -219,12 +219,12 @@ struct QueueRaceTests {
     @Test func aLateRenewalTakesTheOfficeFromNobody() async throws {
         let race = try await Race.make()
         _ = try await race.late.tend()
-        // A third of its lease of 3 s: then it is renewed.
-        try await Task.sleep(for: .milliseconds(1050))
+        // A third of its lease of 6 s: then it is renewed.
+        try await Task.sleep(for: .milliseconds(2100))
         _ = try await race.whileHeld(
             { try await $0.tend() },
             change: { store in
-                race.clock.advance(by: .seconds(3))
+                race.clock.advance(by: .seconds(6))
                 _ = try await store.tend()
             })
         #expect(try await race.housekeeper() == "quick")

@@ -15,7 +15,7 @@ actor PollFeed: Feed {
 
     /// Ids that have a row, for sure; forgotten when there are many.
     private var known: Set<String> = []
-    private var newest: String?
+    private var newest: Timestamp?
     private var nextFull = ContinuousClock.now
 
     private static let fullInterval = Duration.seconds(60)
@@ -38,7 +38,7 @@ actor PollFeed: Feed {
         if known.count > 200_000 { known = [] }
         if nextFull <= .now { return try await fullLook(while: mayGoOn) }
         var found = 0
-        try await index.processing(since: newest.map(Self.before)) { entries in
+        try await index.processing(since: newest.map { ($0 + (.zero - Self.overlap)).iso8601 }) { entries in
             found += try await adopt(entries.filter { !known.contains($0.photo.id) })
             remember(entries)
             return await mayGoOn()
@@ -67,7 +67,10 @@ actor PollFeed: Feed {
     }
 
     private func remember(_ entries: [StatusIndex.Entry]) {
-        newest = ([newest].compactMap { $0 } + entries.map(\.createdAt)).max()
+        // A record that is dated ahead, or holds no date, must not make the window narrower than it is.
+        let now = clock.now
+        let dates = entries.compactMap { Timestamp(iso8601: $0.createdAt) }.filter { $0 <= now }
+        newest = ([newest].compactMap { $0 } + dates).max()
     }
 
     /// Queues records that have no row.
@@ -106,10 +109,5 @@ actor PollFeed: Feed {
         try await queue.enqueue(photo, lane: .fresh)
         logger.notice("Its job had ended, but renditions are owed: queued anew.", metadata: ["photo": "\(photo.id)"])
         return true
-    }
-
-    /// A little before a moment; the moment itself where it is no date, which only makes the look narrower.
-    private static func before(_ text: String) -> String {
-        Timestamp(iso8601: text).map { ($0 + (.zero - overlap)).iso8601 } ?? text
     }
 }

@@ -9,8 +9,12 @@ import Synchronization
 /// anything. One poll in eight ignores that order. Any thread may use it.
 final class DueSearch: Sendable {
     private struct State {
-        /// Whether the index fitted a page when it was last looked at.
-        var isSmall = true
+        /// Until when the index is taken to be larger than a page.
+        var largeUntil: ContinuousClock.Instant?
+        /// Polls in a row that found nothing.
+        var emptyPolls = 0
+
+        var isSmall: Bool { largeUntil.map { $0 <= .now } ?? true }
         /// Lanes where more work lay than was looked at, with the earliest that was seen there.
         var hot: [Int: Timestamp] = [:]
         /// The fresh lane whose turn is next.
@@ -24,6 +28,9 @@ final class DueSearch: Sendable {
     private static let turns = 4
     /// Rows that one query of a lane looks at.
     private static let laneSize = 25
+
+    /// How long a large index is not scanned again.
+    private static let largeFor = Duration.seconds(20)
 
     private let dynamo: DynamoDB
     private let table: String
@@ -46,11 +53,23 @@ final class DueSearch: Sendable {
         let now = clock.now
         let first = firstLanes()
         var found = try await query(first, at: now)
-        if ignoresClasses { found += try await query(batchLanes(), at: now) }
+        // Any of them, hot or not: a lane becomes hot only by being looked at.
+        if ignoresClasses { found += try await query(Array(Lane.batch.shuffled().prefix(3)), at: now) }
+        // An idle worker looks at some lanes in turn, so that it costs little that others' dead letters fill the index.
+        if found.isEmpty, state.withLock({ $0.emptyPolls >= 2 }) {
+            found += try await query(Array(Lane.batch.shuffled().prefix(4)), at: now)
+            return finish(found, ignoresClasses, using: &random)
+        }
         if found.count < limit { found += try await query(Lane.fresh.filter { !first.contains($0) }, at: now) }
         if found.count < limit { found += try await query(batchLanes(), at: now) }
         if found.count < limit { found += try await query(Array(Lane.batch), at: now) }
-        if found.isEmpty { state.withLock { $0.isSmall = true } }
+        return finish(found, ignoresClasses, using: &random)
+    }
+
+    private func finish(
+        _ found: [JobRow], _ ignoresClasses: Bool, using random: inout some RandomNumberGenerator
+    ) -> [JobRow] {
+        state.withLock { $0.emptyPolls = found.isEmpty ? $0.emptyPolls + 1 : 0 }
         return CandidateOrder.arrange(found, ignoringClasses: ignoresClasses, using: &random)
     }
 
@@ -70,7 +89,7 @@ final class DueSearch: Sendable {
         var reading = DynamoDB.Reading(table, index: JobAttribute.dueIndex)
         reading.limit = Self.pageSize
         let page = try await dynamo.read(reading)
-        state.withLock { $0.isSmall = page.next == nil }
+        state.withLock { $0.largeUntil = page.next == nil ? nil : .now + Self.largeFor }
         return page.next == nil ? page.items.map(JobRow.init) : nil
     }
 

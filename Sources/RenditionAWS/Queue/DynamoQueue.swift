@@ -74,6 +74,17 @@ package struct DynamoQueue: JobQueue {
     package func claim(upTo limit: Int, owner: String, lease: Duration) async throws -> [Lease] {
         var leases = try await unheardClaims(upTo: limit, lease)
         if leases.count == limit || leases.contains(where: \.wasClaimedBefore) { return leases }
+        do {
+            try await claimDue(upTo: limit, owner, lease, into: &leases)
+        } catch  where !leases.isEmpty {
+            // What was claimed is mine to work on, whatever failed after it.
+        }
+        return leases
+    }
+
+    private func claimDue(
+        upTo limit: Int, _ owner: String, _ lease: Duration, into leases: inout [Lease]
+    ) async throws {
         let candidates = try await store { try await search.candidates(upTo: limit) }
         var rest = candidates[...]
         while leases.count < limit, let next = rest.first {
@@ -81,14 +92,16 @@ package struct DynamoQueue: JobQueue {
             if next.attempts > 0 {
                 rest = rest.dropFirst()
                 guard leases.isEmpty else { continue }
-                if let mine = try await take(next, owner, lease) { return [mine] }
+                if let mine = try await take(next, owner, lease) {
+                    leases = [mine]
+                    return
+                }
             } else {
                 let batch = rest.prefix { $0.attempts == 0 }.prefix(limit - leases.count)
                 rest = rest.dropFirst(batch.count)
                 leases += try await take(Array(batch), owner, lease)
             }
         }
-        return leases
     }
 
     /// Claims of mine that happened although no reply came: the outage that kept the reply away costs no attempt.
@@ -97,13 +110,14 @@ package struct DynamoQueue: JobQueue {
         for (id, token) in unclear.claims {
             // One that was claimed before goes out alone, as ever.
             guard leases.count < limit, !leases.contains(where: \.wasClaimedBefore) else { break }
-            guard let row = try await row(id), row.token == token else {
+            do {
+                let mine = try await row(id).flatMap { $0.token == token ? $0.lease : nil }
+                if mine?.wasClaimedBefore == true, !leases.isEmpty { break }
+                if let mine, try await renew(mine, for: duration) { leases.append(mine) }
                 unclear.removeClaim(id)
-                continue
+            } catch  where !leases.isEmpty {
+                break
             }
-            if row.lease.wasClaimedBefore, !leases.isEmpty { break }
-            if try await renew(row.lease, for: duration) { leases.append(row.lease) }
-            unclear.removeClaim(id)
         }
         return leases
     }

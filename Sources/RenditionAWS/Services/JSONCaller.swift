@@ -14,7 +14,7 @@ struct JSONCaller: Sendable {
     /// - Returns: the answer, and whether an earlier attempt may already have done what was asked.
     func call<Output: Decodable>(
         _ operation: String, _ subject: String, _ input: some Encodable, as type: Output.Type,
-        deadline: Duration = .seconds(15)
+        deadline: Duration = .seconds(8)
     ) async throws -> (Output, unclear: Bool) {
         let body = try WireJSON.encode(input)
         let request = WireRequest(

@@ -22,13 +22,19 @@ package struct DynamoRecords: PhotoRecords {
             .map(PhotoRecord.init(attributes:))
     }
 
-    package func record(originalKey key: String) async throws -> PhotoRecord? {
+    package func record(originalKey key: String, searching: Bool) async throws -> PhotoRecord? {
         let parts = PathName.parts(key)
         guard parts.count >= 2, let gallery = parts.first else { return nil }
         // The name usually begins with the id. That is a guess, which saves reading the whole gallery where it is right.
         let guess = PathName.last(key).utf8.prefix { $0 != UInt8(ascii: "_") }
         if !guess.isEmpty, let found = try await record(String(Substring(guess))), found.s3Key == key { return found }
-        return try await self.gallery(gallery).first { $0.s3Key == key }
+        guard searching else { return nil }
+        var found: PhotoRecord?
+        try await pages(of: gallery) { records in
+            found = records.first { $0.s3Key == key }
+            return found == nil
+        }
+        return found
     }
 
     package func insert(_ record: PhotoRecord) async throws -> Bool {
@@ -105,16 +111,22 @@ package struct DynamoRecords: PhotoRecords {
     }
 
     package func gallery(_ galleryID: String) async throws -> [PhotoRecord] {
-        var keys = Expression()
-        keys.require("gallery_id", is: .string(galleryID))
         var records: [PhotoRecord] = []
-        try await store {
-            try await dynamo.readAll(DynamoDB.Reading(table, index: Self.galleryIndex, keys: keys)) { page in
-                records += page.items.map(PhotoRecord.init(attributes:))
-                return true
-            }
+        try await pages(of: galleryID) { page in
+            records += page
+            return true
         }
         return records.sorted { ($0["created_at"] ?? "", $0.id) < ($1["created_at"] ?? "", $1.id) }
+    }
+
+    /// Reads a gallery's records page by page until the body says false.
+    private func pages(of galleryID: String, _ body: ([PhotoRecord]) -> Bool) async throws {
+        var keys = Expression()
+        keys.require("gallery_id", is: .string(galleryID))
+        let reading = DynamoDB.Reading(table, index: Self.galleryIndex, keys: keys)
+        try await store {
+            try await dynamo.readAll(reading) { page in body(page.items.map(PhotoRecord.init(attributes:))) }
+        }
     }
 
     private func updateCovers(_ before: DynamoDB.Item, _ change: RecordCommit) async {

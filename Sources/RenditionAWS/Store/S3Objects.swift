@@ -24,21 +24,43 @@ package struct S3Objects: ObjectStore {
     }
 
     package func head(_ bucket: Bucket, key: String) async throws -> ObjectInfo? {
-        try await store { try await s3.head(names[bucket], key) }.map { Self.info(key, $0) }
+        try await object(in: bucket, .publish) { try await s3.head(names[bucket], key) }.map { Self.info(key, $0) }
     }
 
     package func get(_ bucket: Bucket, key: String, limit: Int) async throws -> (info: ObjectInfo, bytes: [UInt8])? {
         do {
             guard let response = try await s3.get(names[bucket], key, limit: limit) else { return nil }
             return (Self.info(key, response.headers), response.body)
-        } catch let failure as AWSFailure {
+        } catch let failure as AWSFailure where Self.ownCodes.contains(failure.code) {
             throw Self.fetchError(failure, limit: limit)
         } catch {
-            return try await store { throw error }
+            return try await object(in: bucket, .fetch) { throw error }
         }
     }
 
-    /// What is this one object's fault, and not the store's.
+    /// Runs a request about one object. What the service refuses of this object alone is the photo's failure and counts
+    /// its attempts; everything else is the store's. Whether it is this one alone, another key of the bucket tells.
+    ///
+    /// - Parameter isWrite: A forbidden write is the store's all the same: it is buckets that are closed to writing.
+    private func object<Result>(
+        in bucket: Bucket, _ stage: RenditionError.Stage, isWrite: Bool = false, _ body: () async throws -> Result
+    ) async throws -> Result {
+        try await store {
+            do {
+                return try await body()
+            } catch let failure as AWSFailure
+                where failure.kind == .final && failure.code != "NoSuchBucket" && !(isWrite && failure.status == 403)
+            {
+                // Nothing lies there: a bucket that answers as it should says so.
+                _ = try await s3.head(names[bucket], "renditions/.none")
+                throw failure.photoError(stage)
+            }
+        }
+    }
+
+    private static let ownCodes: Set<String> = ["TooLong", "DamagedObject", "InvalidObjectState"]
+
+    /// What is this one object's fault, as its code tells.
     private static func fetchError(_ failure: AWSFailure, limit: Int) -> RenditionError {
         switch failure.code {
         case "TooLong":
@@ -65,7 +87,7 @@ package struct S3Objects: ObjectStore {
         switch upload.body {
         case .bytes(let bytes):
             size = bytes.count
-            written = try await store {
+            written = try await object(in: bucket, .publish, isWrite: true) {
                 try await s3.put(
                     .bytes(bytes), hash: SHA256.hash(data: bytes), as: name, upload.key, headers: headers,
                     if: condition)

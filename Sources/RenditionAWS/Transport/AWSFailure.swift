@@ -103,6 +103,14 @@ extension AWSFailure {
 }
 
 extension AWSFailure {
+    /// The failure as one photo's, where the service refuses this object and no other.
+    package func photoError(_ stage: RenditionError.Stage) -> RenditionError {
+        RenditionError(
+            code: "object_refused", stage: stage, retriable: true,
+            message: "This photo's file can't be read or stored on our side. It will be tried again.",
+            detail: description)
+    }
+
     /// The failure as the worker's: the store's, with the remedy.
     package var renditionError: RenditionError {
         let (name, remedy) =

@@ -46,8 +46,10 @@ package protocol PhotoRecords: Sendable {
 
     /// The record that names an original.
     ///
-    /// - Parameter key: The original's whole key. The photo's id is the record's and never taken from the key.
-    func record(originalKey key: String) async throws -> PhotoRecord?
+    /// - Parameters:
+    ///   - key: The original's whole key. The photo's id is the record's and never taken from the key.
+    ///   - searching: Whether to look through the whole gallery, where a guess doesn't find it.
+    func record(originalKey key: String, searching: Bool) async throws -> PhotoRecord?
 
     /// Inserts a record, unless there is one of that id.
     ///

@@ -40,10 +40,20 @@ package struct Importer: Sendable {
         do {
             try await store.submit(photo.record(urls: urls, now: store.clock.now), lane: .fresh)
         } catch {
-            try? await store.objects.delete(.photos, key: photo.s3Key)
+            // Where the record stands in spite of the failure, the photo is in, and its original stays.
+            if await isAbsent(photo.id) { try? await store.objects.delete(.photos, key: photo.s3Key) }
             throw error
         }
         return Imported(id: photo.id, s3Key: photo.s3Key, filename: filename)
+    }
+
+    /// Whether there is no record, for certain.
+    private func isAbsent(_ photoID: String) async -> Bool {
+        do {
+            return try await store.records.record(photoID) == nil
+        } catch {
+            return false
+        }
     }
 
     /// The file name extensions of what photographers upload, in lower case. Folders are searched for these.

@@ -10,6 +10,7 @@ package actor LeaseKeeper {
         /// When the last successful renewal was sent, so that the store's own time is never later.
         var renewed: ContinuousClock.Instant
         var cancel: (@Sendable () -> Void)?
+        var isRenewing = false
     }
 
     private let queue: any JobQueue
@@ -71,28 +72,30 @@ package actor LeaseKeeper {
     package func run() async {
         let tick = min(heartbeat / 2, .seconds(1))
         while !Task.isCancelled {
-            await renewDue()
+            renewDue()
             try? await Task.sleep(for: tick)
         }
     }
 
-    private func renewDue() async {
+    private func renewDue() {
         let now = clock.now
         for entry in held.values where now - entry.renewed >= abortAfter {
             lose(entry.lease, because: "it could not be renewed for \(abortAfter)")
         }
-        let due = held.values.filter { now - $0.renewed >= heartbeat }.map(\.lease)
-        await withDiscardingTaskGroup { group in
-            for lease in due {
-                group.addTask {
-                    do {
-                        _ = try await self.renewNow(lease)
-                    } catch {
-                        self.logger.warning("A lease was not renewed: \(error)", metadata: lease.logMetadata)
-                    }
-                }
-            }
+        // Nobody waits for another's renewal, which a lost connection may hold up.
+        for entry in held.values where now - entry.renewed >= heartbeat && !entry.isRenewing {
+            held[entry.lease.token]?.isRenewing = true
+            Task { await self.renewBehind(entry.lease) }
         }
+    }
+
+    private func renewBehind(_ lease: Lease) async {
+        do {
+            _ = try await renewNow(lease)
+        } catch {
+            logger.warning("A lease was not renewed: \(error)", metadata: lease.logMetadata)
+        }
+        held[lease.token]?.isRenewing = false
     }
 
     private func lose(_ lease: Lease, because reason: String) {

@@ -33,7 +33,7 @@ package struct Publisher: Sendable {
             cacheControl: "public, max-age=31536000, immutable",
             metadata: [
                 // User metadata travels in HTTP headers, which hold ASCII only.
-                "original-key": PublicURLs.encoded(record.s3Key),
+                "original-key": Self.metadata(record.s3Key),
                 "photo-id": record.id,
                 "size": rendition.size.name,
                 "checksum": rendition.checksum,
@@ -54,5 +54,16 @@ package struct Publisher: Sendable {
             code: "contended", stage: .publish, retriable: true,
             message: "This photo is being processed twice at once. It will be tried again.",
             detail: "\(upload.key) changed \(rounds) times while it was written")
+    }
+
+    /// A key as metadata, cut where it grows beyond what S3 takes: 2 KB of all metadata, and an emoji takes 12 bytes.
+    private static func metadata(_ key: String) -> String {
+        var encoded = ""
+        for character in key {
+            let next = PublicURLs.encoded(String(character))
+            guard encoded.utf8.count + next.utf8.count <= 1200 else { break }
+            encoded += next
+        }
+        return encoded
     }
 }

@@ -28,27 +28,31 @@ package struct UploadHook: Sendable {
     package func uploaded(keys: [String]) async throws -> (Outcome, photo: String?) {
         let originals = keys.filter(ObjectKeys.isOriginal)
         if originals.isEmpty { return (.notAnOriginal, nil) }
-        return try await whenThere {
+        return try await whenThere { isLast in
             for key in originals {
-                if let record = try await store.records.record(originalKey: key) { return record }
+                // The record may come yet: a whole gallery is searched once, at the end.
+                if let record = try await store.records.record(originalKey: key, searching: isLast) { return record }
             }
             return nil
         }
     }
 
     package func uploaded(photoID: String) async throws -> (Outcome, photo: String?) {
-        try await whenThere { try await store.records.record(photoID) }
+        try await whenThere { _ in try await store.records.record(photoID) }
     }
 
-    private func whenThere(_ find: () async throws -> PhotoRecord?) async throws -> (Outcome, photo: String?) {
+    private func whenThere(_ find: (_ isLast: Bool) async throws -> PhotoRecord?) async throws -> (
+        Outcome, photo: String?
+    ) {
         let end = ContinuousClock.now + patience
         var wait = Duration.milliseconds(100)
         while true {
-            if let record = try await find() {
+            let isLast = ContinuousClock.now + wait >= end
+            if let record = try await find(isLast) {
                 let outcome = try await queue(PhotoRef(id: record.id, galleryID: record.galleryID))
                 return (outcome, record.id)
             }
-            guard ContinuousClock.now + wait < end else { return (.noRecord, nil) }
+            if isLast { return (.noRecord, nil) }
             try await Task.sleep(for: wait)
             wait = min(wait * 2, .seconds(1))
         }
