@@ -11,7 +11,9 @@ struct SeaweedTests {
     /// SeaweedFS keeps a key's last part as a file's name, of 255 bytes at most, and says KeyTooLongError beyond. Names
     /// that people give are tested with the shorter ones below; the whole case runs on the other S3.
     static let cases = PhotoStoreContract.objectCases.filter {
-        $0.testDescription != "names that people give come back as they are"
+        ![
+            "names that people give come back as they are", "a name of many emoji still fits beside a rendition",
+        ].contains($0.testDescription)
     }
 
     @Test(arguments: cases)

@@ -49,12 +49,20 @@ package struct S3Objects: ObjectStore {
             do {
                 return try await body()
             } catch let failure as AWSFailure
-                where failure.kind == .final && failure.code != "NoSuchBucket" && !(isWrite && failure.status == 403)
+                where failure.kind == .final && !failure.isEverybodys && !(isWrite && failure.status == 403)
             {
-                // Nothing lies there: a bucket that answers as it should says so.
-                _ = try await s3.head(names[bucket], "renditions/.none")
+                guard await answers(bucket) else { throw failure }
                 throw failure.photoError(stage)
             }
+        }
+    }
+
+    /// Whether a bucket says of a key under which nothing lies that nothing lies there.
+    private func answers(_ bucket: Bucket) async -> Bool {
+        do {
+            return try await s3.head(names[bucket], "renditions/.none") == nil
+        } catch {
+            return false
         }
     }
 

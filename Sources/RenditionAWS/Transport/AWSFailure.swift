@@ -72,6 +72,13 @@ extension AWSFailure {
     ]
     private static let expired: Set<String> = ["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"]
 
+    /// The codes that speak of the account, the bucket or the region, and never of one object.
+    private static let everybodys: Set<String> = [
+        "NoSuchBucket", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AllAccessDisabled", "PermanentRedirect",
+        "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "301",
+    ]
+    var isEverybodys: Bool { Self.everybodys.contains(code) || isExpiredToken || mayBeSkew }
+
     /// What kind of failure an answer is.
     package static func kind(status: Int, code: String) -> Kind {
         if throttling.contains(code) || status == 429 { return .throttled }
