@@ -16,7 +16,7 @@ check:
 bench:
 	@scripts/bench
 
-# The platform's whole stack; it needs the store on S3 and DynamoDB.
+# The platform's whole stack, with an emulator and the upload API.
 stack:
-	@echo "make stack: not part of this version, which has the embedded store only. See make demo." >&2
+	@echo "make stack: not part of this version, which has no upload API. See make demo." >&2
 	@exit 1
