@@ -1,4 +1,4 @@
-.PHONY: demo test check bench stack
+.PHONY: demo test check fidelity bench stack
 
 # The main job on sample originals; serves the gallery at the end, or with ONCE=1 exits.
 demo:
@@ -11,6 +11,10 @@ test:
 # Format, lint, and a build in which warnings are errors.
 check:
 	@scripts/check
+
+# The tests of colours, formats and metadata alone, with the table of agreement with exiftool.
+fidelity:
+	@scripts/test --filter 'RenditionVipsTests'
 
 # CPU seconds a photo beside other tools, in one run.
 bench:

@@ -34,8 +34,14 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CExif", pkgConfig: "libexif", providers: [.apt(["libexif-dev"])]),
+        .systemLibrary(name: "CHeif", pkgConfig: "libheif", providers: [.apt(["libheif-dev"])]),
+        .systemLibrary(name: "CRaw", pkgConfig: "libraw", providers: [.apt(["libraw-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "RenditionCore", dependencies: [crypto, logging], swiftSettings: strict),
-        .target(name: "RenditionVips", dependencies: ["RenditionCore", "CVips", "CExif"], swiftSettings: strict),
+        .target(
+            name: "RenditionVips",
+            dependencies: ["RenditionCore", "CVips", "CExif", "CHeif", "CRaw", "CZlib"],
+            swiftSettings: strict),
         .target(name: "RenditionLocal", dependencies: ["RenditionCore", crypto, grdb], swiftSettings: strict),
         .target(
             name: "RenditionAWS",
@@ -84,7 +90,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "RenditionVipsTests", dependencies: ["RenditionVips", "RenditionTestKit", "CVips"],
+            name: "RenditionVipsTests", dependencies: ["RenditionVips", "RenditionTestKit", "CVips", "CZlib"],
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",

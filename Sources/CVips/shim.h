@@ -55,6 +55,8 @@ static inline VipsBlob *shim_get_blob(void *object, const char *name) {
 
 static inline void shim_blob_unref(VipsBlob *blob) { vips_area_unref(VIPS_AREA(blob)); }
 
+static inline void shim_ref(void *object) { g_object_ref(object); }
+
 static inline void shim_unref(void *object) { g_object_unref(object); }
 
 static inline int shim_operation_build(VipsOperation **operation) {

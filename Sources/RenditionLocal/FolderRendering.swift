@@ -5,15 +5,19 @@ import RenditionCore
 package struct FolderRendering: Sendable {
     private let renderer: any PhotoRenderer
     private let limits: RenderLimits
-    private let sizes = RenditionSize.all
+    private let instructions: RenderInstructions
     private let pool: DispatchPool
     private let admission: Admission
 
     /// - Parameters:
     ///   - width: Photos rendered at once.
     ///   - memoryBudget: Memory that photos in hand may be expected to need, in bytes.
-    package init(renderer: any PhotoRenderer, width: Int, memoryBudget: Int, limits: RenderLimits) {
+    package init(
+        renderer: any PhotoRenderer, instructions: RenderInstructions, width: Int, memoryBudget: Int,
+        limits: RenderLimits
+    ) {
         self.renderer = renderer
+        self.instructions = instructions
         self.limits = limits
         pool = DispatchPool(width: width, label: "renditions.render")
         admission = Admission(budget: memoryBudget)
@@ -56,7 +60,7 @@ package struct FolderRendering: Sendable {
     private func render(
         _ file: OriginalFile, _ ticket: Admission.Ticket, into folder: String
     ) async throws -> PhotoReport {
-        let (renderer, limits, sizes) = (renderer, limits, sizes)
+        let (renderer, limits, instructions) = (renderer, limits, instructions)
         let (bytes, probe, reading) = try await pool.run {
             let began = ContinuousClock.now
             guard let bytes = try DurableFile.read(file.path) else {
@@ -69,9 +73,10 @@ package struct FolderRendering: Sendable {
         try await ticket.resize(to: probe.decodedBytes)
         let (photo, rendering) = try await pool.run {
             let began = ContinuousClock.now
-            let photo = try renderer.render(bytes, sizes: sizes, limits: limits)
+            let photo = try renderer.render(bytes, as: instructions, limits: limits)
             for rendition in photo.renditions {
-                let name = ObjectKeys.renditionName(originalKey: file.name, size: rendition.size)
+                let name = ObjectKeys.renditionName(
+                    originalKey: file.name, size: rendition.size, format: rendition.format)
                 let path = "\(folder)/\(ObjectPaths.folded(name))"
                 let temporary = "\(folder)/.\(UUID().uuidString).part"
                 _ = try DurableFile.write(.bytes(rendition.bytes), to: temporary)

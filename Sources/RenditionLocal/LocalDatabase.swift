@@ -116,6 +116,9 @@ struct LocalDatabase: Sendable {
                     """)
             try database.execute(sql: "PRAGMA application_id = \(applicationID)")
         }
+        migrator.registerMigration("2") { database in
+            try database.execute(sql: "CREATE TABLE user (id TEXT PRIMARY KEY, attributes TEXT NOT NULL)")
+        }
         return migrator
     }
 }

@@ -57,6 +57,24 @@ struct LocalRecords: PhotoRecords {
         }
     }
 
+    func photographer(_ id: String) async throws -> Photographer? {
+        try await database.read { database in
+            try String.fetchOne(database, sql: "SELECT attributes FROM user WHERE id = ?", arguments: [id])
+                .map { Photographer(attributes: try ColumnJSON.value([String: RecordValue].self, $0)) }
+        }
+    }
+
+    /// Writes a user's settings. The platform does this in its own table.
+    func keep(_ photographer: Photographer, as id: String) async throws {
+        let text = try ColumnJSON.text(photographer.attributes)
+        try await database.write { database in
+            try database.execute(
+                sql: "INSERT INTO user (id, attributes) VALUES (?, ?) "
+                    + "ON CONFLICT (id) DO UPDATE SET attributes = excluded.attributes",
+                arguments: [id, text])
+        }
+    }
+
     private static func fetch(_ photoID: String, _ database: Database) throws -> PhotoRecord? {
         try String.fetchOne(
             database, sql: "SELECT attributes FROM photo WHERE id = ?", arguments: [photoID]

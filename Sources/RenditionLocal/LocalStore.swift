@@ -55,6 +55,11 @@ package struct LocalStore: PhotoStore {
         summary = "embedded store in \(root)"
     }
 
+    /// Writes a user's settings, which the platform does in its own table.
+    package func keep(_ photographer: Photographer, as id: String) async throws {
+        try await LocalRecords(database: database).keep(photographer, as: id)
+    }
+
     package func submit(_ record: PhotoRecord, lane: LaneClass) async throws {
         let (now, photo) = (clock.now, PhotoRef(id: record.id, galleryID: record.galleryID))
         try await database.write { database in

@@ -36,6 +36,9 @@ package struct Corpus: Sendable {
     /// The real 24-megapixel photographs that `scripts/corpus` fetches.
     package static let photos24 = Corpus("photos24")
 
+    /// Where `scripts/corpora` puts other projects' test files.
+    package static let publicFolder = "\(root)/.build-corpus/public"
+
     /// The project's folder.
     package static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path

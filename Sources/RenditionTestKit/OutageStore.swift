@@ -137,4 +137,9 @@ private struct OutageRecords: PhotoRecords {
         try gate.check()
         return try await records.gallery(galleryID)
     }
+
+    func photographer(_ id: String) async throws -> Photographer? {
+        try gate.check()
+        return try await records.photographer(id)
+    }
 }

@@ -15,7 +15,7 @@ package final class StubRenderer: PhotoRenderer {
         self.behaviour = behaviour
     }
 
-    /// How often ``render(_:sizes:limits:)`` was called.
+    /// How often ``render(_:as:limits:)`` was called.
     package var calls: Int { count.withLock { $0 } }
 
     package func probe(_ original: [UInt8], limits: RenderLimits) throws -> PhotoProbe {
@@ -23,7 +23,7 @@ package final class StubRenderer: PhotoRenderer {
     }
 
     package func render(
-        _ original: [UInt8], sizes: [RenditionSize], limits: RenderLimits
+        _ original: [UInt8], as instructions: RenderInstructions, limits: RenderLimits
     ) throws -> RenderedPhoto {
         let call = count.withLock { count in
             count += 1
@@ -33,10 +33,14 @@ package final class StubRenderer: PhotoRenderer {
         let probe = try probe(original, limits: limits)
         return RenderedPhoto(
             probe: probe, metadata: PhotoMetadata(),
-            renditions: sizes.map { size in
-                let bytes = Array("\(version) \(size.name) of ".utf8) + original
-                return Rendition(
-                    size: size, pixels: size.fitted(probe.upright), bytes: bytes, checksum: Checksum.sha256(bytes))
+            renditions: instructions.sizes.flatMap { size in
+                ([.jpeg] + (instructions.furtherFormats[size.name] ?? [])).map { format in
+                    let mark = instructions.watermark.map { "marked \($0.text ?? "") " } ?? ""
+                    let bytes = Array("\(version) \(Rendition.recordName(size, format)) \(mark)of ".utf8) + original
+                    return Rendition(
+                        size: size, format: format, pixels: size.fitted(probe.upright), bytes: bytes,
+                        checksum: Checksum.sha256(bytes))
+                }
             })
     }
 }

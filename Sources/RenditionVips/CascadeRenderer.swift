@@ -9,14 +9,14 @@ package struct CascadeRenderer: PhotoRenderer {
     /// - Throws: A ``RenditionError`` where libvips can't start.
     package init() throws { try VipsLibrary.start() }
 
-    package var version: String { "cascade-1 libvips-\(VipsLibrary.version)" }
+    package var version: String { "cascade-2 libvips-\(VipsLibrary.version)" }
 
     package func probe(_ original: [UInt8], limits: RenderLimits) throws -> PhotoProbe {
         defer { vips_thread_shutdown() }
         return try original.withUnsafeBytes { bytes in
             let format = try Self.format(of: original, limits)
             do {
-                return try Self.probe(try LoadStep.open(bytes, format), format, limits)
+                return try Self.checked(try LoadStep.probe(bytes, format, limits), limits)
             } catch let error as VipsError {
                 throw Self.damaged(format, error, stage: .probe)
             }
@@ -24,7 +24,7 @@ package struct CascadeRenderer: PhotoRenderer {
     }
 
     package func render(
-        _ original: [UInt8], sizes: [RenditionSize], limits: RenderLimits
+        _ original: [UInt8], as instructions: RenderInstructions, limits: RenderLimits
     ) throws -> RenderedPhoto {
         defer { vips_thread_shutdown() }
         return try original.withUnsafeBytes { bytes in
@@ -32,7 +32,7 @@ package struct CascadeRenderer: PhotoRenderer {
             let deadline = RenderDeadline(after: limits.time)
             defer { withExtendedLifetime(deadline) {} }
             do {
-                return try Self.render(bytes, format, sizes, limits, deadline)
+                return try Self.render(bytes, format, instructions, limits, deadline)
             } catch let error as VipsError {
                 if deadline.passed { throw Self.tooSlow(limits, error) }
                 throw Self.damaged(format, error, stage: .render)
@@ -46,64 +46,67 @@ package struct CascadeRenderer: PhotoRenderer {
     // MARK: The pipeline
 
     private static func render(
-        _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ sizes: [RenditionSize], _ limits: RenderLimits,
-        _ deadline: RenderDeadline
+        _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ instructions: RenderInstructions,
+        _ limits: RenderLimits, _ deadline: RenderDeadline
     ) throws -> RenderedPhoto {
-        let source = try LoadStep.open(bytes, format)
-        deadline.watch(source)
-        let probe = try probe(source, format, limits)
-        var metadata = PhotoMetadata()
-        if let block = source.blob("exif-data"), let exif = ExifReader(block) { exif.read(into: &metadata) }
-        let colours = ColourStep.source(of: source, &metadata)
+        let source = try LoadStep.open(bytes, format, limits)
+        defer { withExtendedLifetime(source.memory) {} }
+        deadline.watch(source.image)
+        let probe = try checked(source.probe, limits)
+        var metadata = OriginalMetadata.read(bytes, format, opened: source.image)
+        metadata.values.warnings += source.warnings
+        let colours = ColourStep.source(of: source.image, &metadata.values)
+        let gamut = ColourStep.gamut(instructions.gamut, for: source.image, from: colours)
 
-        let targets = sizes.map { (size: $0, pixels: $0.fitted(probe.upright)) }
+        let targets = instructions.sizes.map { (size: $0, pixels: $0.fitted(probe.upright)) }
             .sorted { $0.pixels.pixels > $1.pixels.pixels }
         guard let largest = targets.first?.pixels else {
-            return RenderedPhoto(probe: probe, metadata: metadata, renditions: [])
+            return RenderedPhoto(probe: probe, metadata: metadata.values, renditions: [])
         }
-        var image = try FlattenStep.onWhite(source)
+        var image = try FlattenStep.onWhite(source.image.reference())
         image = try ResizeStep.reduce(image, to: probe.orientation >= 5 ? largest.transposed : largest)
-        image = try ColourStep.convert(image, from: colours)
+        image = try ColourStep.convert(image, from: colours, to: gamut)
         image = try OrientStep.upright(image, orientation: probe.orientation)
+        image = try AdjustStep.adjust(image, instructions.adjustments)
         // The decoder runs here, and only here.
         image = try image.rendered()
+        try deadline.verify()
 
-        let segments = JPEGSegments.publicSegments(for: metadata)
-        var made: [String: Rendition] = [:]
+        let segments = JPEGSegments.segments(for: metadata, policy: instructions.metadata, profile: gamut.profile)
+        var made: [String: [Rendition]] = [:]
+        var sketch: PhotoSketch?
         do {
             for target in targets {
                 if image.size != target.pixels {
                     image = try ResizeStep.reduce(image, to: target.pixels)
                     image = try image.rendered()
                 }
-                let file = try EncodeStep.jpeg(image, quality: target.size.quality, segments: segments)
-                made[target.size.name] = Rendition(
-                    size: target.size, pixels: target.pixels, bytes: file, checksum: Checksum.sha256(file))
+                try deadline.verify()
+                var finished = try SharpenStep.sharpen(
+                    image, instructions.sharpening,
+                    reduction: Double(probe.upright.width) / Double(target.pixels.width))
+                finished = try WatermarkStep.mark(finished, with: instructions.watermark)
+                made[target.size.name] = try EncodeStep.files(
+                    finished, target.size, further: instructions.furtherFormats[target.size.name] ?? [],
+                    segments: segments, gamut: gamut)
             }
+            // The cascade's last image is its smallest.
+            sketch = try SketchStep.sketch(image)
         } catch let error as VipsError {
             throw LateError(cause: error)
         }
-        return RenderedPhoto(probe: probe, metadata: metadata, renditions: sizes.compactMap { made[$0.name] })
+        let renditions = instructions.sizes.flatMap { made[$0.name] ?? [] }
+        for rendition in renditions { try ReadBackStep.check(rendition, against: instructions.metadata) }
+        return RenderedPhoto(probe: probe, metadata: metadata.values, renditions: renditions, sketch: sketch)
     }
 
-    private static func probe(
-        _ image: borrowing Image, _ format: OriginalFormat, _ limits: RenderLimits
-    ) throws -> PhotoProbe {
-        // libheif turns the pixels itself, whatever the Exif block says.
-        let probe = PhotoProbe(
-            format: format, stored: image.size, orientation: format == .heif ? 1 : image.orientation,
-            bytesPerPixel: image.bytesPerPixel)
+    /// - Throws: A final ``RenditionError`` `too_many_pixels` beyond the limit.
+    private static func checked(_ probe: PhotoProbe, _ limits: RenderLimits) throws -> PhotoProbe {
         guard probe.stored.pixels <= limits.pixels else {
             throw RenditionError(
                 code: "too_many_pixels", stage: .probe, retriable: false,
                 message: "This photo has \(probe.stored) pixels, more than the \(limits.pixels / 1_000_000) megapixels "
                     + "we can take. Export it smaller and upload that file.")
-        }
-        guard image.isInteger else {
-            throw RenditionError(
-                code: "unsupported", stage: .probe, retriable: false,
-                message: "This \(format.rawValue) holds floating-point pixels, which we can't show. "
-                    + "Export it with 8 or 16 bits and upload that file.")
         }
         return probe
     }

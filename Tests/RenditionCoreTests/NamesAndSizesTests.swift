@@ -75,12 +75,12 @@ struct NamesAndSizesTests {
     }
 
     @Test func theRecipeFollowsEverythingThatMatters() {
-        let base = Recipe.hash(renderer: "r", sizes: RenditionSize.all, originalETag: "e")
+        let base = Recipe.hash(renderer: "r", instructions: RenderInstructions(), originalETag: "e")
         var sizes = RenditionSize.all
         sizes[0] = RenditionSize(name: "thumbnail", box: sizes[0].box, quality: 81)
-        #expect(Recipe.hash(renderer: "r", sizes: RenditionSize.all, originalETag: "e") == base)
-        #expect(Recipe.hash(renderer: "r2", sizes: RenditionSize.all, originalETag: "e") != base)
-        #expect(Recipe.hash(renderer: "r", sizes: RenditionSize.all, originalETag: "e2") != base)
-        #expect(Recipe.hash(renderer: "r", sizes: sizes, originalETag: "e") != base)
+        #expect(Recipe.hash(renderer: "r", instructions: RenderInstructions(), originalETag: "e") == base)
+        #expect(Recipe.hash(renderer: "r2", instructions: RenderInstructions(), originalETag: "e") != base)
+        #expect(Recipe.hash(renderer: "r", instructions: RenderInstructions(), originalETag: "e2") != base)
+        #expect(Recipe.hash(renderer: "r", instructions: RenderInstructions(sizes: sizes), originalETag: "e") != base)
     }
 }

@@ -12,7 +12,7 @@ struct ColourTests {
         let file = try Rendering.flat(PixelSize(width: 64, height: 64), colour)
         return try file.withUnsafeBytes { bytes in
             let transform = try Operation("icc_transform")
-            try transform.set("in", try LoadStep.open(bytes, .png))
+            try transform.set("in", try PictureFile.open(bytes, .png).image)
             try transform.set("output-profile", profile)
             try transform.set("input-profile", "srgb")
             try transform.set("intent", Int(VIPS_INTENT_RELATIVE.rawValue))
@@ -65,7 +65,7 @@ struct ColourTests {
         let file = try Rendering.flat(PixelSize(width: 64, height: 64), [10, 100, 250])
         let deep = try file.withUnsafeBytes { bytes in
             let shift = try Operation("colourspace")
-            try shift.set("in", try LoadStep.open(bytes, .png))
+            try shift.set("in", try PictureFile.open(bytes, .png).image)
             try shift.set("space", Int(VIPS_INTERPRETATION_RGB16.rawValue))
             return try Rendering.save(try shift.image(), "pngsave_buffer")
         }
@@ -78,7 +78,7 @@ struct ColourTests {
     @Test func everyRenditionEmbedsTheCompactProfile() throws {
         for rendition in try Rendering.render(Corpus.samples.bytes("orientation-1.jpg")).renditions {
             let profile = try rendition.bytes.withUnsafeBytes { bytes in
-                try LoadStep.open(bytes, .jpeg).blob("icc-profile-data")
+                try PictureFile.open(bytes, .jpeg).image.blob("icc-profile-data")
             }
             #expect(profile == CompactSRGBProfile.bytes)
         }
@@ -95,7 +95,7 @@ struct ColourTests {
             let file = try Rendering.flat(PixelSize(width: 8, height: 8), colour)
             let found = try file.withUnsafeBytes { bytes -> [UInt8] in
                 let transform = try Operation("icc_transform")
-                try transform.set("in", try LoadStep.open(bytes, .png))
+                try transform.set("in", try PictureFile.open(bytes, .png).image)
                 try transform.set("input-profile", path)
                 try transform.set("output-profile", "srgb")
                 try transform.set("intent", Int(VIPS_INTENT_RELATIVE.rawValue))
@@ -118,6 +118,6 @@ struct ColourTests {
     }
 
     private func embedded(in file: [UInt8]) throws -> [UInt8]? {
-        try file.withUnsafeBytes { try LoadStep.open($0, .tiff).blob("icc-profile-data") }
+        try file.withUnsafeBytes { try PictureFile.open($0, .tiff).image.blob("icc-profile-data") }
     }
 }

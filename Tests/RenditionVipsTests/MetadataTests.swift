@@ -96,7 +96,7 @@ struct MetadataTests {
     }
 
     /// An Exif block with entries of IFD0, the Exif directory and the GPS directory, little-endian.
-    private func block(_ ifd0: [Entry] = [], exif: [Entry] = [], gps: [Entry] = []) -> [UInt8] {
+    private func block(_ ifd0: [ExifEntry] = [], exif: [ExifEntry] = [], gps: [ExifEntry] = []) -> [UInt8] {
         ExifBlockBuilder.build(ifd0, exif, gps)
     }
 
@@ -121,9 +121,9 @@ struct MetadataTests {
     }
 
     @Test func textIsDecodedAndCleaned() {
-        let latin = Entry(tag: 0x013B, type: 2, count: 6, bytes: [0x5A, 0x6F, 0xE9, 0x07, 0x20, 0])
-        let utf = Entry.text(0x010F, "  Zoé  ")
-        let twoPart = Entry.text(0x8298, "Photographer\0Editor")
+        let latin = ExifEntry(tag: 0x013B, type: 2, count: 6, bytes: [0x5A, 0x6F, 0xE9, 0x07, 0x20, 0])
+        let utf = ExifEntry.text(0x010F, "  Zoé  ")
+        let twoPart = ExifEntry.text(0x8298, "Photographer\0Editor")
         let metadata = read(block([utf, latin, twoPart]))
         #expect(metadata.make == "Zoé")
         #expect(metadata.artist == "Zoé")
@@ -152,7 +152,7 @@ struct MetadataTests {
     }
 
     @Test func highSensitivitiesStandElsewhere() {
-        let long = Entry(tag: 0x8832, type: 4, count: 1, bytes: [0, 0x90, 1, 0])
+        let long = ExifEntry(tag: 0x8832, type: 4, count: 1, bytes: [0, 0x90, 1, 0])
         #expect(read(block(exif: [.short(0x8827, 65535), long])).iso == 102_400)
         #expect(read(block(exif: [.short(0x8827, 400)])).iso == 400)
     }
@@ -181,40 +181,40 @@ struct MetadataTests {
 }
 
 /// One entry of an Exif directory.
-private struct Entry {
+struct ExifEntry {
     var tag: Int
     var type: Int
     var count: Int
     var bytes: [UInt8]
 
-    static func text(_ tag: Int, _ text: String) -> Entry {
-        Entry(tag: tag, type: 2, count: text.utf8.count + 1, bytes: Array(text.utf8) + [0])
+    static func text(_ tag: Int, _ text: String) -> ExifEntry {
+        ExifEntry(tag: tag, type: 2, count: text.utf8.count + 1, bytes: Array(text.utf8) + [0])
     }
 
-    static func short(_ tag: Int, _ value: Int) -> Entry {
-        Entry(tag: tag, type: 3, count: 1, bytes: ExifBlockBuilder.little(value, 2))
+    static func short(_ tag: Int, _ value: Int) -> ExifEntry {
+        ExifEntry(tag: tag, type: 3, count: 1, bytes: ExifBlockBuilder.little(value, 2))
     }
 
-    static func byte(_ tag: Int, _ value: UInt8) -> Entry { Entry(tag: tag, type: 1, count: 1, bytes: [value]) }
+    static func byte(_ tag: Int, _ value: UInt8) -> ExifEntry { ExifEntry(tag: tag, type: 1, count: 1, bytes: [value]) }
 
-    static func rational(_ tag: Int, _ values: [(Int, Int)]) -> Entry {
+    static func rational(_ tag: Int, _ values: [(Int, Int)]) -> ExifEntry {
         let bytes = values.flatMap { ExifBlockBuilder.little($0.0, 4) + ExifBlockBuilder.little($0.1, 4) }
-        return Entry(tag: tag, type: 5, count: values.count, bytes: bytes)
+        return ExifEntry(tag: tag, type: 5, count: values.count, bytes: bytes)
     }
 }
 
 /// Writes Exif blocks for tests (TIFF 6.0, section 2; Exif 2.32, section 4.6).
-private enum ExifBlockBuilder {
+enum ExifBlockBuilder {
     static func little(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 255) } }
 
-    static func build(_ ifd0: [Entry], _ exif: [Entry], _ gps: [Entry]) -> [UInt8] {
+    static func build(_ ifd0: [ExifEntry], _ exif: [ExifEntry], _ gps: [ExifEntry]) -> [UInt8] {
         let first = 8
         let second = first + length(ifd0.count + 2)
         let third = second + length(exif.count)
         var heap = third + length(gps.count)
         let pointers = [
-            Entry(tag: 0x8769, type: 4, count: 1, bytes: little(second, 4)),
-            Entry(tag: 0x8825, type: 4, count: 1, bytes: little(third, 4)),
+            ExifEntry(tag: 0x8769, type: 4, count: 1, bytes: little(second, 4)),
+            ExifEntry(tag: 0x8825, type: 4, count: 1, bytes: little(third, 4)),
         ]
         var data: [UInt8] = []
         var directories: [UInt8] = []

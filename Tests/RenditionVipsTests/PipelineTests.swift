@@ -48,16 +48,22 @@ struct PipelineTests {
         }
     }
 
-    @Test func floatingPointPixelsAreRefusedWithAReason() throws {
-        let file = try Rendering.flat(PixelSize(width: 8, height: 8), [90, 120, 150])
-        let float = try file.withUnsafeBytes { bytes in
-            let cast = try Operation("cast")
-            try cast.set("in", try LoadStep.open(bytes, .png))
-            try cast.set("format", Int(VIPS_FORMAT_FLOAT.rawValue))
-            return try Rendering.save(try cast.image(), "tiffsave_buffer")
-        }
-        let error = #expect(throws: RenditionError.self) { try Rendering.render(float) }
-        #expect(error?.message.contains("floating-point") == true)
+    /// Half the light is 188 in sRGB's encoding.
+    @Test(arguments: [1, 3]) func floatingPointPixelsAreLinearLight(_ bands: Int) throws {
+        try VipsLibrary.start()
+        let black = try Operation("black")
+        try black.set("width", 8)
+        try black.set("height", 8)
+        try black.set("bands", bands)
+        let linear = try Operation("linear")
+        try linear.set("in", try black.image())
+        try linear.set("a", [1])
+        try linear.set("b", [0.5])
+        let interpretation = bands == 3 ? VIPS_INTERPRETATION_scRGB : VIPS_INTERPRETATION_B_W
+        let file = try Rendering.save(
+            try Rendering.interpret(try linear.image(), interpretation), "tiffsave_buffer")
+        let rendered = try Rendering.render(file)
+        #expect(near(try Pixels(rendered.renditions[0].bytes).colour(0.5, 0.5), [188, 188, 188], within: 1))
     }
 
     @Test func limitsAreKept() throws {

@@ -5,20 +5,20 @@ import Synchronization
 ///
 /// The index holds owed work only. While it fits a page, one scan shows all of it, and says for certain when there is
 /// nothing: an idle worker costs one small request a poll. Beyond that the lanes are queried: expedite, the fresh lanes
-/// in turn and one where work was found before, the other fresh lanes, and batch only once no fresh lane holds
-/// anything. One poll in eight ignores that order. Any thread may use it.
+/// in turn and one where work was found before, the other fresh lanes, and batch only once all fresh lanes hold less than
+/// is wanted. One poll in eight ignores that order. Any thread may use it.
 final class DueSearch: Sendable {
     private struct State {
         /// Until when the index is taken to be larger than a page.
         var largeUntil: ContinuousClock.Instant?
         /// Polls in a row that found nothing.
         var emptyPolls = 0
-
-        var isSmall: Bool { largeUntil.map { $0 <= .now } ?? true }
         /// Lanes where more work lay than was looked at, with the earliest that was seen there.
         var hot: [Int: Timestamp] = [:]
         /// The fresh lane whose turn is next.
         var turn = Int.random(in: 0..<Lane.shards)
+
+        var isSmall: Bool { largeUntil.map { $0 <= .now } ?? true }
     }
 
     /// Rows that one scan looks at; some 110 bytes each, so that it costs 4 units at the most.
@@ -28,7 +28,6 @@ final class DueSearch: Sendable {
     private static let turns = 4
     /// Rows that one query of a lane looks at.
     private static let laneSize = 25
-
     /// How long a large index is not scanned again.
     private static let largeFor = Duration.seconds(20)
 

@@ -76,8 +76,9 @@ package struct DynamoQueue: JobQueue {
         if leases.count == limit || leases.contains(where: \.wasClaimedBefore) { return leases }
         do {
             try await claimDue(upTo: limit, owner, lease, into: &leases)
-        } catch  where !leases.isEmpty {
+        } catch {
             // What was claimed is mine to work on, whatever failed after it.
+            if leases.isEmpty { throw error }
         }
         return leases
     }
@@ -115,7 +116,8 @@ package struct DynamoQueue: JobQueue {
                 if mine?.wasClaimedBefore == true, !leases.isEmpty { break }
                 if let mine, try await renew(mine, for: duration) { leases.append(mine) }
                 unclear.removeClaim(id)
-            } catch  where !leases.isEmpty {
+            } catch {
+                if leases.isEmpty { throw error }
                 break
             }
         }

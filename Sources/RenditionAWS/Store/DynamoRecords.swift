@@ -7,11 +7,13 @@ package struct DynamoRecords: PhotoRecords {
     private let dynamo: DynamoDB
     private let table: String
     private let covers: GalleryCovers
+    private let photographers: Photographers
 
     package init(dynamo: DynamoDB, tables: TableNames, logger: Logger) {
         self.dynamo = dynamo
         table = tables.photos
         covers = GalleryCovers(dynamo: dynamo, table: tables.galleries, logger: logger)
+        photographers = Photographers(dynamo: dynamo, table: tables.users)
     }
 
     /// The index of a gallery's photos, made by the platform.
@@ -118,6 +120,8 @@ package struct DynamoRecords: PhotoRecords {
         }
         return records.sorted { ($0["created_at"] ?? "", $0.id) < ($1["created_at"] ?? "", $1.id) }
     }
+
+    package func photographer(_ id: String) async throws -> Photographer? { try await photographers.photographer(id) }
 
     /// Reads a gallery's records page by page until the body says false.
     private func pages(of galleryID: String, _ body: ([PhotoRecord]) -> Bool) async throws {

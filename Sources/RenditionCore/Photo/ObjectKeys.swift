@@ -10,14 +10,18 @@ package enum ObjectKeys {
         "\(galleryID)/\(photoID)_\(filename)"
     }
 
-    /// The key of a rendition: `renditions/{gallery_id}/{stem}_{size}.jpg`.
-    package static func rendition(galleryID: String, originalKey: String, size: RenditionSize) -> String {
-        "renditions/\(galleryID)/\(renditionName(originalKey: originalKey, size: size))"
+    /// The key of a rendition: `renditions/{gallery_id}/{stem}_{size}.jpg`, or with another format's extension.
+    package static func rendition(
+        galleryID: String, originalKey: String, size: RenditionSize, format: RenditionFormat = .jpeg
+    ) -> String {
+        "renditions/\(galleryID)/\(renditionName(originalKey: originalKey, size: size, format: format))"
     }
 
     /// The last part of a rendition's key.
-    package static func renditionName(originalKey: String, size: RenditionSize) -> String {
-        "\(stem(of: originalKey))_\(size.name).jpg"
+    package static func renditionName(
+        originalKey: String, size: RenditionSize, format: RenditionFormat = .jpeg
+    ) -> String {
+        "\(stem(of: originalKey))_\(size.name).\(format.fileExtension)"
     }
 
     /// A key's file name without its last extension. A name that only starts with a dot has no extension.

@@ -33,6 +33,17 @@ package struct PhotoRecord: Sendable, Hashable {
         guard let text = attributes[name]?.string, !text.isEmpty else { return nil }
         return text
     }
+
+    /// Whether an attribute says nothing: absent, null, or an empty or blank text, list or map.
+    func isBlank(_ name: String) -> Bool {
+        switch attributes[name] {
+        case nil, .null: true
+        case .string(let text): text.allSatisfy(\.isWhitespace)
+        case .list(let values): values.isEmpty
+        case .map(let values): values.isEmpty
+        default: false
+        }
+    }
 }
 
 /// The values of a photo's `status` that the worker knows. All others are the platform's own.

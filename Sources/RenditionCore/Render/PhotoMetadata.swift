@@ -32,6 +32,18 @@ package struct PhotoMetadata: Sendable, Hashable {
     package var copyright: String?
     /// The photographer's name, which renditions keep.
     package var artist: String?
+    /// The photo's title, as its photographer wrote it.
+    package var title: String?
+    /// What the photo shows, as its photographer wrote it.
+    package var caption: String?
+    /// In their order, without repetitions.
+    package var keywords: [String] = []
+    /// Stars, 1–5; nil where the photo isn't rated or was rejected.
+    package var rating: Int?
+    /// Whom to name beside the photo, which renditions keep.
+    package var credit: String?
+    /// What the photo may be used for, which renditions keep.
+    package var usageTerms: String?
     /// Whether the original embeds a colour profile.
     package var hasProfile = false
     /// The name of that profile.
@@ -74,6 +86,25 @@ package struct PhotoMetadata: Sendable, Hashable {
                 "warnings": warnings.isEmpty ? nil : .list(warnings.map(RecordValue.string)),
             ]),
         ]
+    }
+
+    /// What the photographer wrote into the file, by the record's attributes; only what there is. It belongs into a
+    /// record whose own attribute is empty.
+    package var descriptionValues: [String: RecordValue] {
+        [
+            "title": title.map(RecordValue.string),
+            "description": caption.map(RecordValue.string),
+            "tags": keywords.isEmpty ? nil : .list(keywords.map(RecordValue.string)),
+            "rating": rating.map(RecordValue.integer),
+            "copyright": copyright.map(RecordValue.string),
+        ].compactMapValues { $0 }
+    }
+
+    /// The keywords that a record takes: at most 200, each at most 100 characters long.
+    package static func keywords(_ texts: [String]) -> [String] {
+        var seen: Set<String> = []
+        let words = texts.map { String($0.drop { $0 == " " }.prefix(100)) }
+        return Array(words.filter { !$0.isEmpty && seen.insert($0).inserted }.prefix(200))
     }
 
     private static func map(_ values: [String: RecordValue?]) -> RecordValue {

@@ -28,17 +28,30 @@ package struct PhotoProbe: Sendable, Hashable {
 /// One finished rendition.
 package struct Rendition: Sendable {
     package var size: RenditionSize
+    package var format: RenditionFormat
     package var pixels: PixelSize
-    /// A whole JPEG file.
+    /// A whole file of the format.
     package var bytes: [UInt8]
     /// SHA-256 of the bytes.
     package var checksum: String
 
-    package init(size: RenditionSize, pixels: PixelSize, bytes: [UInt8], checksum: String) {
+    package init(
+        size: RenditionSize, format: RenditionFormat = .jpeg, pixels: PixelSize, bytes: [UInt8], checksum: String
+    ) {
         self.size = size
+        self.format = format
         self.pixels = pixels
         self.bytes = bytes
         self.checksum = checksum
+    }
+}
+
+extension Rendition {
+    /// What the record's fields of this file begin with: the size's name, and for a further format that too.
+    package var recordName: String { Self.recordName(size, format) }
+
+    package static func recordName(_ size: RenditionSize, _ format: RenditionFormat) -> String {
+        format == .jpeg ? size.name : "\(size.name)_\(format.rawValue)"
     }
 }
 
@@ -46,12 +59,17 @@ package struct Rendition: Sendable {
 package struct RenderedPhoto: Sendable {
     package var probe: PhotoProbe
     package var metadata: PhotoMetadata
-    /// One for each size asked for, in that order.
+    /// A JPEG for each size asked for, in that order, and behind it the size's further formats.
     package var renditions: [Rendition]
+    /// What stands in for the photo until it is loaded; nil where it wasn't made.
+    package var sketch: PhotoSketch?
 
-    package init(probe: PhotoProbe, metadata: PhotoMetadata, renditions: [Rendition]) {
+    package init(
+        probe: PhotoProbe, metadata: PhotoMetadata, renditions: [Rendition], sketch: PhotoSketch? = nil
+    ) {
         self.probe = probe
         self.metadata = metadata
+        self.sketch = sketch
         self.renditions = renditions
     }
 }
@@ -88,7 +106,7 @@ package protocol PhotoRenderer: Sendable {
     /// Decodes once and makes all sizes.
     ///
     /// - Throws: A ``RenditionError`` of stage `probe` or `render`.
-    func render(_ original: [UInt8], sizes: [RenditionSize], limits: RenderLimits) throws -> RenderedPhoto
+    func render(_ original: [UInt8], as instructions: RenderInstructions, limits: RenderLimits) throws -> RenderedPhoto
 }
 
 extension RenditionError {

@@ -37,7 +37,7 @@ package enum CommitOutcome: Sendable, Hashable {
     case superseded(fence: Int)
 }
 
-/// The photos table. All members may be called concurrently.
+/// The photos table, and what belongs to its photos' photographers. All members may be called concurrently.
 ///
 /// Every member throws a ``RenditionError`` of stage `store` when the store itself is unable.
 package protocol PhotoRecords: Sendable {
@@ -61,4 +61,10 @@ package protocol PhotoRecords: Sendable {
 
     /// The photos of a gallery in order of upload.
     func gallery(_ galleryID: String) async throws -> [PhotoRecord]
+
+    /// Reads a user's settings afresh, consistently with all writes before.
+    ///
+    /// - Parameter id: A photo's `user_id`.
+    /// - Returns: nil where there is no such user.
+    func photographer(_ id: String) async throws -> Photographer?
 }

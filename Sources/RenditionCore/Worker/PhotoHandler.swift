@@ -10,6 +10,7 @@ struct PhotoHandler: Sendable {
     let probing: DispatchPool
     let ticket: Admission.Ticket
     let keeper: LeaseKeeper
+    let logos: LogoCache
     let configuration: WorkerConfiguration
 
     /// How a photo's way ended, and what it was that was handled.
@@ -57,7 +58,9 @@ struct PhotoHandler: Sendable {
                 message: "This record names no original photo. Upload the photo again.",
                 detail: "s3_key is \"\(record.s3Key)\"")
         }
-        if let recipe = try await currentRecipe(of: record) {
+        let instructions = try await PhotographerInstructions(store: store, logos: logos)
+            .complete(configuration.instructions, for: record)
+        if let recipe = try await currentRecipe(of: record, instructions) {
             trip.report.alreadyCurrent = true
             return .done(recipe: recipe)
         }
@@ -66,18 +69,20 @@ struct PhotoHandler: Sendable {
         try await ticket.enter()
         // A photo that was claimed before may be what its last worker died of: it goes alone.
         if !lease.wasClaimedBefore { try await ticket.resize(to: expectedCost(of: record)) }
-        return try await make(record, &trip)
+        return try await make(record, instructions, &trip)
     }
 
     /// Everything that needs memory: fetch, probe, render, publish, commit.
-    private func make(_ record: PhotoRecord, _ trip: inout Trip) async throws -> JobOutcome {
+    private func make(
+        _ record: PhotoRecord, _ instructions: RenderInstructions, _ trip: inout Trip
+    ) async throws -> JobOutcome {
         trip.enter(.fetch)
         let (info, bytes) = try await original(of: record)
         trip.originalETag = info.etag
         trip.report.bytes = bytes.count
 
         trip.enter(.probe)
-        let (renderer, limits, sizes) = (renderer, configuration.limits, configuration.sizes)
+        let (renderer, limits) = (renderer, configuration.limits)
         let probe = try await probing.run { try renderer.probe(bytes, limits: limits) }
         trip.report.note(probe, bytes: bytes.count)
 
@@ -88,13 +93,13 @@ struct PhotoHandler: Sendable {
         let queued = ContinuousClock.now
         let (photo, began) = try await pool.run {
             let began = ContinuousClock.now
-            return (try renderer.render(bytes, sizes: sizes, limits: limits), began)
+            return (try renderer.render(bytes, as: instructions, limits: limits), began)
         }
         trip.enter(.publish, waitedUntil: began, since: queued, before: "render")
         trip.report.renditions = photo.renditions.map(PhotoReport.Made.init)
 
         guard try await keeper.renewNow(lease) else { throw CancellationError() }
-        let recipe = Recipe.hash(renderer: renderer.version, sizes: sizes, originalETag: info.etag)
+        let recipe = Recipe.hash(renderer: renderer.version, instructions: instructions, originalETag: info.etag)
         if let outcome = try await publish(photo, of: record, recipe: recipe, original: info) { return outcome }
 
         trip.enter(.commit)
@@ -148,7 +153,7 @@ struct PhotoHandler: Sendable {
             return .done(recipe: recipe)
         case .gone:
             // The photo was deleted while it was rendered: what was published for it belongs to nobody.
-            for size in configuration.sizes { try await withdraw(size, of: record) }
+            for rendition in photo.renditions { try await withdraw(rendition, of: record) }
             return .done(recipe: "")
         case .originalReplaced:
             return .release(reason: "the record names another original now")
@@ -164,8 +169,9 @@ struct PhotoHandler: Sendable {
         return .release(reason: "something stands there with fence \(fence)", fence: fence)
     }
 
-    private func withdraw(_ size: RenditionSize, of record: PhotoRecord) async throws {
-        let key = ObjectKeys.rendition(galleryID: record.galleryID, originalKey: record.s3Key, size: size)
+    private func withdraw(_ rendition: Rendition, of record: PhotoRecord) async throws {
+        let key = ObjectKeys.rendition(
+            galleryID: record.galleryID, originalKey: record.s3Key, size: rendition.size, format: rendition.format)
         let present = try await store.objects.head(.renditions, key: key)
         guard present?.metadata["photo-id"] == record.id, present?.metadata["fence"] == String(lease.fence) else {
             return
@@ -174,19 +180,24 @@ struct PhotoHandler: Sendable {
     }
 
     /// The recipe of the stored renditions, where the record is complete and they are what would be made now.
-    private func currentRecipe(of record: PhotoRecord) async throws -> String? {
+    private func currentRecipe(
+        of record: PhotoRecord, _ instructions: RenderInstructions
+    ) async throws -> String? {
         guard record.status != PhotoStatus.processing, record.status != PhotoStatus.failed,
             let stored = record.recipe,
             let original = try await store.objects.head(.photos, key: record.s3Key),
             stored
                 == Recipe.hash(
-                    renderer: renderer.version, sizes: configuration.sizes, originalETag: original.etag)
+                    renderer: renderer.version, instructions: instructions, originalETag: original.etag)
         else { return nil }
-        for size in configuration.sizes {
-            let key = ObjectKeys.rendition(galleryID: record.galleryID, originalKey: record.s3Key, size: size)
-            let present = try await store.objects.head(.renditions, key: key)
-            guard let checksum = record["\(size.name)_checksum"], present?.metadata["checksum"] == checksum else {
-                return nil
+        for size in instructions.sizes {
+            for format in [.jpeg] + (instructions.furtherFormats[size.name] ?? []) {
+                let key = ObjectKeys.rendition(
+                    galleryID: record.galleryID, originalKey: record.s3Key, size: size, format: format)
+                let present = try await store.objects.head(.renditions, key: key)
+                guard let checksum = record["\(Rendition.recordName(size, format))_checksum"],
+                    present?.metadata["checksum"] == checksum
+                else { return nil }
             }
         }
         return stored

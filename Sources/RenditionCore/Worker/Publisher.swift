@@ -27,9 +27,10 @@ package struct Publisher: Sendable {
     ) async throws -> Outcome {
         let upload = ObjectUpload(
             key: ObjectKeys.rendition(
-                galleryID: record.galleryID, originalKey: record.s3Key, size: rendition.size),
+                galleryID: record.galleryID, originalKey: record.s3Key, size: rendition.size,
+                format: rendition.format),
             body: .bytes(rendition.bytes),
-            contentType: "image/jpeg",
+            contentType: rendition.format.contentType,
             cacheControl: "public, max-age=31536000, immutable",
             metadata: [
                 // User metadata travels in HTTP headers, which hold ASCII only.

@@ -24,22 +24,48 @@ extension RecordCommit {
             if value.map?.isEmpty == true, record.recipe == nil, record.attributes[name] != nil { continue }
             set[name] = value
         }
+        // What the photographer typed into the gallery goes before what they once wrote into the file.
+        for (name, value) in photo.metadata.descriptionValues where record.isBlank(name) { set[name] = value }
+        var further: [String: [RecordValue]] = [:]
         for rendition in photo.renditions {
-            let name = rendition.size.name
+            let name = rendition.recordName
             let key = ObjectKeys.rendition(
-                galleryID: record.galleryID, originalKey: record.s3Key, size: rendition.size)
+                galleryID: record.galleryID, originalKey: record.s3Key, size: rendition.size,
+                format: rendition.format)
+            if rendition.format != .jpeg {
+                further[rendition.size.name, default: []].append(.string(rendition.format.rawValue))
+            }
             let url = RecordValue.string(
                 urls.url(.renditions, key: key, version: String(rendition.checksum.prefix(8))))
             set["\(name)_url"] = url
-            if rendition.size == .small { set["small_thumb_url"] = url }
+            if name == RenditionSize.small.name { set["small_thumb_url"] = url }
             set["\(name)_size"] = .integer(rendition.bytes.count)
             set["\(name)_checksum"] = .string(rendition.checksum)
+        }
+        if !further.isEmpty { set["renditions_formats"] = .map(further.mapValues(RecordValue.list)) }
+        if let sketch = photo.sketch {
+            set["placeholder"] = .string(sketch.placeholder)
+            set["dominant_color"] = .string(sketch.dominantColor)
+            set["perceptual_hash"] = .string(sketch.perceptualHash)
         }
         let bytes = photo.renditions.reduce(0) { $0 + $1.bytes.count }
         set["renditions_size_mb"] = .decimal(Double(bytes) / 1_048_576, places: 3)
         return RecordCommit(
-            photoID: record.id, s3Key: record.s3Key, fence: fence, set: set, remove: ["rendition_error"],
+            photoID: record.id, s3Key: record.s3Key, fence: fence, set: set,
+            remove: ["rendition_error"] + stale(in: record, set),
             status: PhotoStatus.active)
+    }
+
+    /// What an earlier rendering wrote of further formats that are no longer made.
+    private static func stale(in record: PhotoRecord, _ set: [String: RecordValue]) -> [String] {
+        var names = ["renditions_formats"]
+        for size in RenditionSize.all {
+            for format in RenditionFormat.allCases where format != .jpeg {
+                let name = Rendition.recordName(size, format)
+                names += ["\(name)_url", "\(name)_size", "\(name)_checksum"]
+            }
+        }
+        return names.filter { record.attributes[$0] != nil && set[$0] == nil }
     }
 
     /// The change that tells the photographer that a photo could not be rendered.

@@ -24,6 +24,7 @@ package final class Worker: Sendable {
     private let probing = DispatchPool(width: 1, label: "renditions.probe")
     private let admission: Admission
     private let keeper: LeaseKeeper
+    private let logos = LogoCache()
     private let bell = Bell()
     private let tendBell = Bell()
     private let state = Mutex(State())
@@ -172,7 +173,7 @@ package final class Worker: Sendable {
         await keeper.hold(lease, claimed: claimed)
         let handler = PhotoHandler(
             lease: lease, store: store, renderer: renderer, pool: pool, probing: probing, ticket: ticket,
-            keeper: keeper, configuration: configuration)
+            keeper: keeper, logos: logos, configuration: configuration)
         Task {
             let work = Task { await handler.run() }
             await keeper.onLoss(of: lease) { work.cancel() }

@@ -21,7 +21,8 @@ package struct WorkerConfiguration: Sendable {
     package var retry: Backoff
     package var idle: Backoff
     package var limits: RenderLimits
-    package var sizes: [RenditionSize]
+    /// How photos are rendered, but for what their photographers chose.
+    package var instructions: RenderInstructions
     package var urls: PublicURLs
     /// Whether to return when no work is owed any more.
     package var drain: Bool
@@ -38,7 +39,7 @@ package struct WorkerConfiguration: Sendable {
         retry: Backoff = .retry,
         idle: Backoff = .idle,
         limits: RenderLimits = RenderLimits(),
-        sizes: [RenditionSize] = RenditionSize.all,
+        instructions: RenderInstructions = RenderInstructions(),
         urls: PublicURLs,
         drain: Bool = false
     ) {
@@ -53,7 +54,7 @@ package struct WorkerConfiguration: Sendable {
         self.retry = retry
         self.idle = idle
         self.limits = limits
-        self.sizes = sizes
+        self.instructions = instructions
         self.urls = urls
         self.drain = drain
     }

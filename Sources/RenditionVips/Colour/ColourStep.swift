@@ -31,6 +31,13 @@ enum ColourStep {
         return .profile
     }
 
+    /// The colour space to use: Display P3 only where it was asked for and the original has colours beyond sRGB.
+    static func gamut(_ wanted: OutputGamut, for image: borrowing Image, from source: Source) -> OutputGamut {
+        guard wanted == .p3, source == .profile, let profile = image.blob("icc-profile-data").flatMap(ICCProfile.init)
+        else { return .srgb }
+        return profile.isWide ? .p3 : .srgb
+    }
+
     /// Tries the profile on one pixel: some pass every look at them and fail when they are used.
     private static func converts(_ image: borrowing Image, _ profile: [UInt8]) -> Bool {
         do {
@@ -56,19 +63,21 @@ enum ColourStep {
     }
 
     /// Converts by relative colorimetric intent with black-point compensation.
-    static func convert(_ image: consuming Image, from source: Source) throws -> Image {
+    static func convert(
+        _ image: consuming Image, from source: Source, to gamut: OutputGamut = .srgb
+    ) throws -> Image {
         switch source {
         case .sRGB:
             let isDone = image.interpretation == VIPS_INTERPRETATION_sRGB && image.format == VIPS_FORMAT_UCHAR
             guard !isDone || image.bands != 3 else { return image }
             let operation = try Operation("colourspace")
-            try operation.set("in", image)
+            try operation.set("in", try linearLight(image))
             try operation.set("space", Int(VIPS_INTERPRETATION_sRGB.rawValue))
             return try cast(try operation.image())
         case .profile, .assumedCMYK:
             let operation = try Operation("icc_transform")
             try operation.set("in", image)
-            try operation.set("output-profile", "srgb")
+            try operation.set("output-profile", gamut.rawValue)
             try operation.set("embedded", source == .profile)
             if source == .assumedCMYK { try operation.set("input-profile", "cmyk") }
             try operation.set("intent", Int(VIPS_INTENT_RELATIVE.rawValue))
@@ -76,6 +85,19 @@ enum ColourStep {
             try operation.set("depth", 8)
             return try operation.image()
         }
+    }
+
+    /// Floating-point pixels are linear light, 0–1, as scRGB has it. libvips takes grey ones for encoded bytes.
+    private static func linearLight(_ image: consuming Image) throws -> Image {
+        guard !image.isInteger, image.bands == 1 else { return image }
+        guard let handle = vips_image_new_matrix_from_array(1, 3, [1, 1, 1], 3) else { throw VipsError("matrix") }
+        let recomb = try Operation("recomb")
+        try recomb.set("in", image)
+        try recomb.set("m", Image(owning: handle))
+        let copy = try Operation("copy")
+        try copy.set("in", try recomb.image())
+        try copy.set("interpretation", Int(VIPS_INTERPRETATION_scRGB.rawValue))
+        return try copy.image()
     }
 
     private static func cast(_ image: consuming Image) throws -> Image {

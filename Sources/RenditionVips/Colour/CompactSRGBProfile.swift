@@ -1,21 +1,46 @@
-/// A small sRGB profile to embed: 452 bytes, where libvips' own has 6.9 KB, a third of a thumbnail.
-///
-/// An ICC version 4.3 display profile with the matrix of IEC 61966-2-1 adapted to D50 and its transfer function as one
-/// parametric curve that the three channels share (ICC.1:2010, sections 8.3.3 and 10.15).
-enum CompactSRGBProfile {
-    static let bytes: [UInt8] = build()
+import RenditionCore
 
-    private static func build() -> [UInt8] {
+/// A small sRGB profile to embed: 480 bytes, where libvips' own has 6.9 KB, a third of a thumbnail.
+enum CompactSRGBProfile {
+    static let bytes = CompactProfile.build(
+        "sRGB",
+        primaries: [[0.436066, 0.222488, 0.013916], [0.385147, 0.716873, 0.097076], [0.143066, 0.060608, 0.714096]])
+}
+
+/// A small Display P3 profile: the primaries of SMPTE EG 432-1 with sRGB's white and transfer function.
+enum CompactP3Profile {
+    static let bytes = CompactProfile.build(
+        "Display P3",
+        primaries: [[0.515121, 0.241196, -0.001053], [0.291977, 0.692245, 0.041885], [0.157104, 0.066574, 0.784073]])
+}
+
+extension OutputGamut {
+    /// The profile to embed.
+    var profile: [UInt8] {
+        switch self {
+        case .srgb: CompactSRGBProfile.bytes
+        case .p3: CompactP3Profile.bytes
+        }
+    }
+}
+
+/// Builds profiles of displays with the white point D65 and sRGB's transfer function.
+///
+/// An ICC version 4.3 display profile with a matrix adapted to D50 and the transfer function of IEC 61966-2-1 as one
+/// parametric curve that the three channels share (ICC.1:2010, sections 8.3.3 and 10.15).
+enum CompactProfile {
+    /// - Parameter primaries: X, Y and Z of red, green and blue, adapted to D50.
+    static func build(_ name: String, primaries: [[Double]]) -> [UInt8] {
         let curve = element(
             "para", uint16(3) + uint16(0) + [2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045].flatMap(fixed))
         let elements: [(names: [String], bytes: [UInt8])] = [
-            (["desc"], unicode("sRGB")),
+            (["desc"], unicode(name)),
             (["cprt"], unicode("CC0")),
             (["wtpt"], element("XYZ ", d50)),
             (["chad"], element("sf32", adaptation.flatMap(fixed))),
-            (["rXYZ"], element("XYZ ", [0.436066, 0.222488, 0.013916].flatMap(fixed))),
-            (["gXYZ"], element("XYZ ", [0.385147, 0.716873, 0.097076].flatMap(fixed))),
-            (["bXYZ"], element("XYZ ", [0.143066, 0.060608, 0.714096].flatMap(fixed))),
+            (["rXYZ"], element("XYZ ", primaries[0].flatMap(fixed))),
+            (["gXYZ"], element("XYZ ", primaries[1].flatMap(fixed))),
+            (["bXYZ"], element("XYZ ", primaries[2].flatMap(fixed))),
             (["rTRC", "gTRC", "bTRC"], curve),
         ]
         let count = elements.reduce(0) { $0 + $1.names.count }

@@ -9,6 +9,8 @@ struct ICCProfile: Equatable {
     let name: String?
     /// Whether converting from it to sRGB would change nothing that an eye could see.
     let isSRGB: Bool
+    /// Whether it holds RGB colours that sRGB doesn't.
+    let isWide: Bool
 
     /// - Returns: nil where the bytes are no profile.
     init?(_ bytes: [UInt8]) {
@@ -18,6 +20,7 @@ struct ICCProfile: Equatable {
         else { return nil }
         self.space = space
         name = tags["desc"].flatMap(reader.description)
+        isWide = space == "RGB " && Self.reachesBeyondSRGB(tags, reader)
         isSRGB = space == "RGB " && Self.hasSRGBPrimaries(tags, reader) && Self.hasSRGBCurves(tags, reader)
     }
 
@@ -30,6 +33,17 @@ struct ICCProfile: Equatable {
         primaries.allSatisfy { primary in
             guard let xyz = tags[primary.tag].flatMap(reader.xyz) else { return false }
             return zip(xyz, primary.xyz).allSatisfy { abs($0 - $1) < 0.002 }
+        }
+    }
+
+    /// A colorant is outside sRGB where sRGB would need less than no light of a primary for it. A profile of tables names no
+    /// colorants; those are printers' and cameras', and wide.
+    private static func reachesBeyondSRGB(_ tags: [String: Range<Int>], _ reader: ICCReader) -> Bool {
+        // From XYZ under D50 to linear sRGB: the inverse of the primaries above.
+        let matrix = [[3.1339, -1.6169, -0.4906], [-0.9788, 1.9161, 0.0335], [0.0719, -0.2290, 1.4052]]
+        return primaries.contains { primary in
+            guard let xyz = tags[primary.tag].flatMap(reader.xyz) else { return true }
+            return matrix.contains { row in zip(row, xyz).reduce(0) { $0 + $1.0 * $1.1 } < -0.02 }
         }
     }
 

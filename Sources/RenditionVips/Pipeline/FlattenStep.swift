@@ -5,7 +5,7 @@ enum FlattenStep {
     /// It comes before any resizing: a blend of transparent and opaque pixels that ignores the alpha leaves dark fringes.
     static func onWhite(_ image: consuming Image) throws -> Image {
         guard image.hasAlpha else { return image }
-        let maximum = image.format == VIPS_FORMAT_USHORT ? 65535.0 : 255
+        let maximum = image.format == VIPS_FORMAT_USHORT ? 65535.0 : image.isInteger ? 255 : 1
         let white = image.interpretation == VIPS_INTERPRETATION_CMYK ? 0 : maximum
         let operation = try Operation("flatten")
         try operation.set("in", image)

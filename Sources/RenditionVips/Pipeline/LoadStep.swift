@@ -1,30 +1,40 @@
-import CVips
 import RenditionCore
 
-/// Opens an original's bytes with the one loader that its format calls for.
-///
-/// libvips is never asked to guess: its sniffing runs every loader it has over a stranger's bytes.
+/// Opens an original by what its format calls for: libvips, libheif or LibRaw.
 enum LoadStep {
-    /// Reads the header; pixels are decoded, once and from top to bottom, when a later step asks for them.
+    /// Reads the header without decoding a pixel.
     ///
-    /// - Parameter bytes: They must outlive the image.
-    static func open(_ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat) throws -> Image {
-        let operation = try Operation(loader(for: format))
-        try operation.set("buffer", bytes: bytes)
-        try operation.set("access", Int(VIPS_ACCESS_SEQUENTIAL.rawValue))
-        // Anything less renders half a photo from half a file.
-        try operation.set("fail-on", Int(VIPS_FAIL_ON_ERROR.rawValue))
-        return try operation.image()
+    /// - Throws: A ``RenditionError`` for what can't be shown, a ``VipsError`` for what libvips can't open.
+    static func probe(
+        _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ limits: RenderLimits
+    ) throws -> PhotoProbe {
+        switch format.kind {
+        case .picture: try PictureFile.probe(bytes, format)
+        case .raw: try RawFile.probe(bytes, format, limits)
+        case .video: throw RenditionError.video(format)
+        }
     }
 
-    private static func loader(for format: OriginalFormat) -> String {
-        switch format {
-        case .jpeg: "jpegload_buffer"
-        case .png: "pngload_buffer"
-        case .webp: "webpload_buffer"
-        case .tiff: "tiffload_buffer"
-        case .gif: "gifload_buffer"
-        case .heif: "heifload_buffer"
+    /// Opens the pixels. They are decoded, once and from top to bottom, when a later step asks for them.
+    ///
+    /// - Parameter bytes: They must outlive the image.
+    static func open(
+        _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ limits: RenderLimits
+    ) throws -> OpenedOriginal {
+        switch format.kind {
+        case .picture: try PictureFile.open(bytes, format, limits)
+        case .raw: try RawFile.open(bytes, format, limits)
+        case .video: throw RenditionError.video(format)
         }
+    }
+}
+
+extension RenditionError {
+    /// A film is no photo, and there is no poster made of it.
+    fileprivate static func video(_ format: OriginalFormat) -> RenditionError {
+        RenditionError(
+            code: "unsupported", stage: .probe, retriable: false,
+            message:
+                "This file is a video (\(format.rawValue)), not a photo we can show. Upload a picture of it instead.")
     }
 }

@@ -22,6 +22,13 @@ final class RenderDeadline {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
+    /// Looks at the clock between steps: a small photo may be through before libvips asks for the first time.
+    ///
+    /// - Throws: ``VipsError`` where the time is over.
+    func verify() throws {
+        if check() { throw VipsError("deadline", "the time is over") }
+    }
+
     private func check() -> Bool {
         if ContinuousClock.now >= end { passed = true }
         return passed

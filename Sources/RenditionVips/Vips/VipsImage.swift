@@ -25,6 +25,12 @@ struct Image: ~Copyable {
     var orientation: Int { Int(vips_image_get_orientation(handle)) }
     var bytesPerPixel: Int { bands * Int(vips_format_sizeof_unsafe(format)) }
 
+    /// Another reference to the same image.
+    func reference() -> Image {
+        shim_ref(handle)
+        return Image(owning: handle)
+    }
+
     /// A block of metadata, copied.
     func blob(_ name: String) -> [UInt8]? {
         guard vips_image_get_typeof(handle, name) != 0 else { return nil }

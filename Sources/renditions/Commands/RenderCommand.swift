@@ -34,8 +34,8 @@ struct RenderCommand: AsyncParsableCommand {
             let settings = try Settings.load([.config: configOptions.file, .threads: threads.map { "\($0)" }])
             let files = try FileSearch.photos(in: paths)
             let rendering = FolderRendering(
-                renderer: try Parts.renderer(), width: settings.integer(.threads),
-                memoryBudget: settings.memoryBudget, limits: settings.limits)
+                renderer: try Parts.renderer(), instructions: settings.instructions,
+                width: settings.integer(.threads), memoryBudget: settings.memoryBudget, limits: settings.limits)
             let reports = Mutex<[PhotoReport]>([])
             try await rendering.render(files, into: folder) { [json] report in
                 if json { try? Terminal.printJSON(report) }

@@ -1,4 +1,5 @@
 import Foundation
+import RenditionCore
 
 /// One setting: its name, what values it takes, and what it is when nobody says.
 struct Setting: Sendable {
@@ -13,6 +14,8 @@ struct Setting: Sendable {
         case choice([String])
         /// A store's name.
         case store
+        /// A list of formats, each perhaps for one size.
+        case formats
     }
 
     /// The name, which is the same in the environment and in every file.
@@ -40,6 +43,7 @@ struct Setting: Sendable {
         case .choice(let choices): choices.contains(text)
         case .url: Self.isURL(text)
         case .store: StoreChoice(text) != nil
+        case .formats: FurtherFormats.parse(text) != nil
         case .text, .secret: true
         }
     }
@@ -58,6 +62,7 @@ struct Setting: Sendable {
         case .choice(let choices): "one of \(choices.joined(separator: ", "))"
         case .url: "an address that begins with http:// or https://"
         case .store: "local:DIR or aws"
+        case .formats: "a list of webp and avif, each perhaps with a size before it, such as webp,medium:avif"
         case .text, .secret: "a text"
         }
     }
@@ -69,6 +74,7 @@ struct Setting: Sendable {
         case .choice(let choices): choices.joined(separator: ", ")
         case .url: "URL"
         case .store: "local:DIR, aws"
+        case .formats: "such as webp,medium:avif"
         case .text: "text"
         case .secret: "text, secret"
         }

@@ -1,5 +1,6 @@
 import Foundation
 import RenditionAWS
+import RenditionCore
 
 /// The table of settings: their names, values, units, defaults and ranges stand here and nowhere else.
 extension Setting {
@@ -7,7 +8,8 @@ extension Setting {
     static let all: [Setting] = [
         config, store, feed, publicEndpoint, deployment, awsEndpoint, addressing, awsRegion, awsProfile, awsAccessKeyID,
         awsSecretAccessKey, awsSessionToken, photosTable, galleriesTable, usersTable, jobsTable, photosBucket,
-        renditionsBucket, cdnDomain, threads, memory, lease, grace, attempts, retry, pixels, bytes, seconds, logLevel,
+        renditionsBucket, cdnDomain, threads, memory, lease, grace, attempts, retry, pixels, bytes, seconds,
+        sharpening, gamut, metadata, furtherFormats, logLevel,
     ]
 
     static let config = Setting(
@@ -97,6 +99,21 @@ extension Setting {
     static let seconds = Setting(
         name: "RENDITIONS_RENDER_SECONDS", kind: .integer(1...3600, unit: "s"), fallback: "60",
         summary: "The longest that one photo may render")
+    static let sharpening = Setting(
+        name: "RENDITIONS_SHARPENING", kind: .choice(Sharpening.allCases.map(\.rawValue)),
+        fallback: Sharpening.off.rawValue,
+        summary: "How much renditions are sharpened after they were reduced")
+    static let gamut = Setting(
+        name: "RENDITIONS_GAMUT", kind: .choice(OutputGamut.allCases.map(\.rawValue)),
+        fallback: OutputGamut.srgb.rawValue,
+        summary: "The renditions' colour space: sRGB, or Display P3 for originals with colours beyond sRGB")
+    static let metadata = Setting(
+        name: "RENDITIONS_METADATA", kind: .choice(MetadataPolicy.allCases.map(\.rawValue)),
+        fallback: MetadataPolicy.public.rawValue,
+        summary: "What of an original's metadata its renditions carry: whose it is, all of it, or nothing")
+    static let furtherFormats = Setting(
+        name: "RENDITIONS_FURTHER_FORMATS", kind: .formats, fallback: "",
+        summary: "Formats beside the JPEG, for every size or the one named before it")
     static let logLevel = Setting(
         name: "RENDITIONS_LOG_LEVEL", kind: .choice(["debug", "info", "notice", "warning", "error"]), fallback: "info",
         summary: "The least urgent log lines that are written, to standard error")

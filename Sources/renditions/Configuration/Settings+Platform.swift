@@ -9,8 +9,6 @@ extension Settings {
         case local, development, production
     }
 
-    var deployment: Deployment { Deployment(rawValue: text(.deployment)) ?? .local }
-
     /// Where S3 and DynamoDB are reached; nil for AWS itself.
     var awsEndpoint: String? { given(.awsEndpoint) }
 

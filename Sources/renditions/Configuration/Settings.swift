@@ -52,6 +52,15 @@ struct Settings: Sendable {
             time: .seconds(integer(.seconds)))
     }
 
+    /// How photos are rendered, but for what their photographers chose.
+    var instructions: RenderInstructions {
+        RenderInstructions(
+            sharpening: Sharpening(rawValue: text(.sharpening)) ?? .off,
+            gamut: OutputGamut(rawValue: text(.gamut)) ?? .srgb,
+            metadata: MetadataPolicy(rawValue: text(.metadata)) ?? .public,
+            furtherFormats: FurtherFormats.parse(text(.furtherFormats)) ?? [:])
+    }
+
     var memoryBudget: Int { integer(.memory) << 20 }
 
     /// - Parameter drain: Whether to return when nothing is owed.
@@ -62,7 +71,8 @@ struct Settings: Sendable {
         return WorkerConfiguration(
             renderWidth: integer(.threads), memoryBudget: memoryBudget, lease: lease,
             heartbeat: lease / 3, abortAfter: lease * 4 / 5, grace: .seconds(integer(.grace)),
-            maxAttempts: integer(.attempts), retry: retry, limits: limits, urls: urls, drain: drain)
+            maxAttempts: integer(.attempts), retry: retry, limits: limits, instructions: instructions,
+            urls: urls, drain: drain)
     }
 
     /// Which store to use: the one that was named, or what the other settings suggest.

@@ -1,0 +1,83 @@
+/// Everything that may be chosen about a photo's renditions: by the operator, by the photographer.
+///
+/// Together with the original and the renderer's version it determines their bytes, so all of it goes into the
+/// ``Recipe``.
+package struct RenderInstructions: Sendable, Hashable {
+    /// The sizes to make.
+    package var sizes: [RenditionSize]
+    /// How much the renditions are sharpened after they were reduced.
+    package var sharpening: Sharpening
+    /// The colour space of renditions whose original has colours beyond sRGB.
+    package var gamut: OutputGamut
+    /// What of the original's metadata the renditions carry.
+    package var metadata: MetadataPolicy
+    /// Further formats beside the JPEG, by the size's name.
+    package var furtherFormats: [String: [RenditionFormat]]
+    /// The photographer's adjustments of all their photos.
+    package var adjustments: ColorAdjustments
+    /// The photographer's watermark; nil for none.
+    package var watermark: Watermark?
+
+    package init(
+        sizes: [RenditionSize] = RenditionSize.all, sharpening: Sharpening = .off, gamut: OutputGamut = .srgb,
+        metadata: MetadataPolicy = .public, furtherFormats: [String: [RenditionFormat]] = [:],
+        adjustments: ColorAdjustments = .none, watermark: Watermark? = nil
+    ) {
+        self.sizes = sizes
+        self.sharpening = sharpening
+        self.gamut = gamut
+        self.metadata = metadata
+        self.furtherFormats = furtherFormats
+        self.adjustments = adjustments
+        self.watermark = watermark
+    }
+}
+
+/// The strength of output sharpening.
+package enum Sharpening: String, Sendable, Hashable, CaseIterable {
+    case off, standard, strong
+}
+
+/// The colour space that renditions may use.
+package enum OutputGamut: String, Sendable, Hashable, CaseIterable {
+    /// sRGB for every photo.
+    case srgb
+    /// Display P3 for photos whose profile reaches beyond sRGB, sRGB for all others.
+    case p3
+}
+
+/// What of an original's metadata its renditions carry.
+package enum MetadataPolicy: String, Sendable, Hashable, CaseIterable {
+    /// Whose photo it is and how it may be used: copyright, artist, credit, usage terms. Never where it was taken, with
+    /// which camera of whose, or a thumbnail of the uncropped picture.
+    case `public`
+    /// All that the original says, but for its thumbnail and orientation, which would be wrong.
+    case full
+    /// Nothing but the colour profile.
+    case none
+}
+
+/// A file format of renditions.
+package enum RenditionFormat: String, Sendable, Hashable, CaseIterable, Codable {
+    case jpeg, webp, avif
+
+    /// The extension of the object's key.
+    package var fileExtension: String { self == .jpeg ? "jpg" : rawValue }
+
+    package var contentType: String { "image/\(rawValue)" }
+}
+
+/// A photographer's adjustments; 1.0 leaves a property as it is.
+package struct ColorAdjustments: Sendable, Hashable {
+    package var brightness: Double
+    package var contrast: Double
+    package var saturation: Double
+
+    package init(brightness: Double = 1, contrast: Double = 1, saturation: Double = 1) {
+        self.brightness = brightness
+        self.contrast = contrast
+        self.saturation = saturation
+    }
+
+    package static let none = ColorAdjustments()
+}

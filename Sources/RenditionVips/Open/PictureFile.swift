@@ -1,0 +1,46 @@
+import CVips
+import RenditionCore
+
+/// Opens pictures with the one loader that their format calls for.
+///
+/// libvips is never asked to guess: its sniffing runs every loader it has over a stranger's bytes.
+enum PictureFile {
+    /// Reads the header. Only libheif's files are decoded by opening them, so they have a way of their own.
+    static func probe(_ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat) throws -> PhotoProbe {
+        switch format {
+        case .heif, .avif: try HEIFFile.probe(bytes, format)
+        default: try open(bytes, format).probe
+        }
+    }
+
+    /// - Parameter bytes: They must outlive the image.
+    static func open(
+        _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ limits: RenderLimits = RenderLimits()
+    ) throws -> OpenedOriginal {
+        guard let loader = loader(for: format) else { return try HEIFFile.open(bytes, format, limits) }
+        let operation = try Operation(loader)
+        try operation.set("buffer", bytes: bytes)
+        // ImageMagick, which decodes BMP, has no rows to hand over one by one.
+        if format != .bmp { try operation.set("access", Int(VIPS_ACCESS_SEQUENTIAL.rawValue)) }
+        // Anything less renders half a photo from half a file.
+        try operation.set("fail-on", Int(VIPS_FAIL_ON_ERROR.rawValue))
+        let image = try operation.image()
+        let probe = PhotoProbe(
+            format: format, stored: image.size, orientation: image.orientation, bytesPerPixel: image.bytesPerPixel)
+        return OpenedOriginal(image: image, probe: probe)
+    }
+
+    /// libvips' loader; nil for what libheif decodes.
+    private static func loader(for format: OriginalFormat) -> String? {
+        switch format {
+        case .jpeg: "jpegload_buffer"
+        case .png: "pngload_buffer"
+        case .webp: "webpload_buffer"
+        case .tiff: "tiffload_buffer"
+        case .gif: "gifload_buffer"
+        case .svg: "svgload_buffer"
+        case .bmp: "magickload_buffer"
+        default: nil
+        }
+    }
+}
