@@ -17,18 +17,18 @@ struct FaultConnection: Sendable {
     }
 
     /// Makes a channel speak HTTP and nothing more: no header is added or taken.
-    static func connection(of channel: any Channel) throws -> Channels {
+    static func speakHTTP(on channel: any Channel) throws {
         var framing = HTTPResponseEncoder.Configuration()
         framing.automaticallySetFramingHeaders = false
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(HTTPResponseEncoder(configuration: framing))
         try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
-        return try Channels(wrappingChannelSynchronously: channel)
     }
 
     /// Serves the client's requests until one of the two closes.
-    func serve(_ connection: Channels) async {
+    func serve() async {
         defer { traffic.closed(number) }
+        guard let connection = try? await opened() else { return }
         try? await connection.executeThenClose { inbound, outbound in
             var request: HTTPExchange.Request?
             for try await part in inbound {
@@ -46,6 +46,20 @@ struct FaultConnection: Sendable {
                 }
             }
         }
+    }
+
+    /// Starts reading, or returns nil where the client has gone.
+    ///
+    /// Only here is the channel wrapped, and not when it is accepted: a wrapped channel that nobody takes out of the
+    /// listener's buffer, since the proxy stops, would end the process.
+    private func opened() async throws -> Channels? {
+        let wrapped = try await channel.eventLoop.submit { () throws -> Channels? in
+            // An inactive channel takes no handlers.
+            guard channel.isActive else { return nil }
+            return try Channels(wrappingChannelSynchronously: channel)
+        }.get()
+        channel.setOption(.autoRead, value: true).whenFailure { _ in }
+        return wrapped
     }
 
     /// Returns whether the connection stays open.

@@ -32,14 +32,18 @@ package final class FaultProxy: Sendable {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.autoRead, value: false)
             .bind(host: "127.0.0.1", port: 0) { channel in
-                channel.eventLoop.makeCompletedFuture { try FaultConnection.connection(of: channel) }
+                channel.eventLoop.makeCompletedFuture {
+                    try FaultConnection.speakHTTP(on: channel)
+                    return FaultConnection(channel, traffic)
+                }
             }
         let task = Task {
             _ = try? await server.executeThenClose { connections in
                 try await withThrowingDiscardingTaskGroup { group in
                     for try await connection in connections {
-                        group.addTask { await FaultConnection(connection.channel, traffic).serve(connection) }
+                        group.addTask { await connection.serve() }
                     }
                 }
             }
