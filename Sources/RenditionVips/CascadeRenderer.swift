@@ -58,7 +58,8 @@ package struct CascadeRenderer: PhotoRenderer {
         let colours = ColourStep.source(of: source.image, &metadata.values)
         let gamut = ColourStep.gamut(instructions.gamut, for: source.image, from: colours)
 
-        let targets = instructions.sizes.map { (size: $0, pixels: $0.fitted(probe.upright)) }
+        let sizes = instructions.sizes(for: format)
+        let targets = sizes.map { (size: $0, pixels: $0.fitted(probe.upright)) }
             .sorted { $0.pixels.pixels > $1.pixels.pixels }
         guard let largest = targets.first?.pixels else {
             return RenderedPhoto(probe: probe, metadata: metadata.values, renditions: [])
@@ -95,7 +96,7 @@ package struct CascadeRenderer: PhotoRenderer {
         } catch let error as VipsError {
             throw LateError(cause: error)
         }
-        let renditions = instructions.sizes.flatMap { made[$0.name] ?? [] }
+        let renditions = sizes.flatMap { made[$0.name] ?? [] }
         for rendition in renditions { try ReadBackStep.check(rendition, against: instructions.metadata) }
         return RenderedPhoto(probe: probe, metadata: metadata.values, renditions: renditions, sketch: sketch)
     }
@@ -103,10 +104,7 @@ package struct CascadeRenderer: PhotoRenderer {
     /// - Throws: A final ``RenditionError`` `too_many_pixels` beyond the limit.
     private static func checked(_ probe: PhotoProbe, _ limits: RenderLimits) throws -> PhotoProbe {
         guard probe.stored.pixels <= limits.pixels else {
-            throw RenditionError(
-                code: "too_many_pixels", stage: .probe, retriable: false,
-                message: "This photo has \(probe.stored) pixels, more than the \(limits.pixels / 1_000_000) megapixels "
-                    + "we can take. Export it smaller and upload that file.")
+            throw RenditionError.tooManyPixels(probe.stored, limits)
         }
         return probe
     }

@@ -18,6 +18,8 @@ package struct PhotoRecord: Sendable, Hashable {
     package var recipe: String? { self["renditions_recipe"] }
     /// The highest fence of a claim that has written to this record; 0 where none has.
     package var fence: Int { attributes["rendition_fence"]?.integer ?? 0 }
+    /// What the original was when it was last rendered.
+    package var format: OriginalFormat? { self["format"].flatMap(OriginalFormat.init) }
     package var fileSize: Int? { attributes["file_size"]?.integer }
 
     /// The upright size that the record states, where it is one that an image can have.

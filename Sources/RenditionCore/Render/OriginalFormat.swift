@@ -36,7 +36,7 @@ package enum OriginalFormat: String, Sendable, Codable, CaseIterable {
         case picture
         /// A sensor's data, with the camera's own picture of it.
         case raw
-        /// A film, which is named and refused.
+        /// A film, of which one frame is shown.
         case video
     }
 
@@ -56,7 +56,7 @@ package enum OriginalFormat: String, Sendable, Codable, CaseIterable {
         if let format = signature.picture ?? signature.raw ?? signature.video { return format }
         throw RenditionError(
             code: bytes.isEmpty ? "empty" : "unsupported", stage: .probe, retriable: false,
-            message: "This file is \(signature.description), not a photo we can show. "
-                + "Upload a JPEG, PNG, WebP, TIFF, GIF, HEIC, AVIF, BMP, SVG or a camera's RAW file instead.")
+            message: "This file is \(signature.description), not a photo or video we can show. "
+                + "Upload a JPEG, PNG, WebP, TIFF, GIF, HEIC, AVIF, BMP, SVG, a camera's RAW file or a video instead.")
     }
 }

@@ -8,11 +8,17 @@ package struct PhotoProbe: Sendable, Hashable {
     /// Bytes of one decoded pixel.
     package var bytesPerPixel: Int
 
-    package init(format: OriginalFormat, stored: PixelSize, orientation: Int, bytesPerPixel: Int) {
+    /// The seconds that a film lasts; nil for a photo, or where the file doesn't tell.
+    package var duration: Double?
+
+    package init(
+        format: OriginalFormat, stored: PixelSize, orientation: Int, bytesPerPixel: Int, duration: Double? = nil
+    ) {
         self.format = format
         self.stored = stored
         self.orientation = orientation
         self.bytesPerPixel = bytesPerPixel
+        self.duration = duration
     }
 
     /// The size of the photo as it is looked at.

@@ -31,6 +31,11 @@ package struct RenderInstructions: Sendable, Hashable {
         self.adjustments = adjustments
         self.watermark = watermark
     }
+
+    /// The sizes that an original of a format gets: a film's poster is never shown large.
+    package func sizes(for format: OriginalFormat) -> [RenditionSize] {
+        format.kind == .video ? sizes.filter { $0.name != RenditionSize.large.name } : sizes
+    }
 }
 
 /// The strength of output sharpening.

@@ -190,7 +190,8 @@ struct PhotoHandler: Sendable {
                 == Recipe.hash(
                     renderer: renderer.version, instructions: instructions, originalETag: original.etag)
         else { return nil }
-        for size in instructions.sizes {
+        let sizes = record.format.map { instructions.sizes(for: $0) } ?? instructions.sizes
+        for size in sizes {
             for format in [.jpeg] + (instructions.furtherFormats[size.name] ?? []) {
                 let key = ObjectKeys.rendition(
                     galleryID: record.galleryID, originalKey: record.s3Key, size: size, format: format)

@@ -19,6 +19,8 @@ extension RecordCommit {
         dimensions["aspect_ratio"] = .decimal(Double(upright.width) / Double(upright.height), places: 2)
         set["dimensions"] = .map(dimensions)
 
+        if let duration = photo.probe.duration { set["duration"] = .decimal(duration, places: 3) }
+
         for (name, value) in photo.metadata.recordValues {
             // An original without metadata doesn't erase what the upload wrote before the first rendering.
             if value.map?.isEmpty == true, record.recipe == nil, record.attributes[name] != nil { continue }

@@ -1,6 +1,6 @@
 import RenditionCore
 
-/// Opens an original by what its format calls for: libvips, libheif or LibRaw.
+/// Opens an original by what its format calls for: libvips, libheif, LibRaw or ffmpeg.
 enum LoadStep {
     /// Reads the header without decoding a pixel.
     ///
@@ -11,7 +11,7 @@ enum LoadStep {
         switch format.kind {
         case .picture: try PictureFile.probe(bytes, format)
         case .raw: try RawFile.probe(bytes, format, limits)
-        case .video: throw RenditionError.video(format)
+        case .video: try VideoFile.probe(bytes, format, limits)
         }
     }
 
@@ -24,17 +24,7 @@ enum LoadStep {
         switch format.kind {
         case .picture: try PictureFile.open(bytes, format, limits)
         case .raw: try RawFile.open(bytes, format, limits)
-        case .video: throw RenditionError.video(format)
+        case .video: try VideoFile.open(bytes, format, limits)
         }
-    }
-}
-
-extension RenditionError {
-    /// A film is no photo, and there is no poster made of it.
-    fileprivate static func video(_ format: OriginalFormat) -> RenditionError {
-        RenditionError(
-            code: "unsupported", stage: .probe, retriable: false,
-            message:
-                "This file is a video (\(format.rawValue)), not a photo we can show. Upload a picture of it instead.")
     }
 }
