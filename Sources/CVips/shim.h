@@ -55,6 +55,11 @@ static inline VipsBlob *shim_get_blob(void *object, const char *name) {
 
 static inline void shim_blob_unref(VipsBlob *blob) { vips_area_unref(VIPS_AREA(blob)); }
 
+// A profile by its name in libvips or by its path. The caller owns the result.
+static inline int shim_profile_load(const char *name, VipsBlob **profile) {
+    return vips_profile_load(name, profile, NULL);
+}
+
 static inline void shim_ref(void *object) { g_object_ref(object); }
 
 static inline void shim_unref(void *object) { g_object_unref(object); }

@@ -9,7 +9,7 @@ package struct CascadeRenderer: PhotoRenderer {
     /// - Throws: A ``RenditionError`` where libvips can't start.
     package init() throws { try VipsLibrary.start() }
 
-    package var version: String { "cascade-2 libvips-\(VipsLibrary.version)" }
+    package var version: String { "cascade-3 libvips-\(VipsLibrary.version)" }
 
     package func probe(_ original: [UInt8], limits: RenderLimits) throws -> PhotoProbe {
         defer { vips_thread_shutdown() }
@@ -57,48 +57,52 @@ package struct CascadeRenderer: PhotoRenderer {
         metadata.values.warnings += source.warnings
         let colours = ColourStep.source(of: source.image, &metadata.values)
         let gamut = ColourStep.gamut(instructions.gamut, for: source.image, from: colours)
-
         let sizes = instructions.sizes(for: format)
-        let targets = sizes.map { (size: $0, pixels: $0.fitted(probe.upright)) }
-            .sorted { $0.pixels.pixels > $1.pixels.pixels }
-        guard let largest = targets.first?.pixels else {
-            return RenderedPhoto(probe: probe, metadata: metadata.values, renditions: [])
-        }
-        var image = try FlattenStep.onWhite(source.image.reference())
-        image = try ResizeStep.reduce(image, to: probe.orientation >= 5 ? largest.transposed : largest)
-        image = try ColourStep.convert(image, from: colours, to: gamut)
-        image = try OrientStep.upright(image, orientation: probe.orientation)
-        image = try AdjustStep.adjust(image, instructions.adjustments)
-        // The decoder runs here, and only here.
-        image = try image.rendered()
+        guard !sizes.isEmpty else { return RenderedPhoto(probe: probe, metadata: metadata.values, renditions: []) }
+        let cascade = try Cascade(source, sizes, instructions.adjustments)
         try deadline.verify()
 
         let segments = JPEGSegments.segments(for: metadata, policy: instructions.metadata, profile: gamut.profile)
         var made: [String: [Rendition]] = [:]
         var sketch: PhotoSketch?
         do {
-            for target in targets {
-                if image.size != target.pixels {
-                    image = try ResizeStep.reduce(image, to: target.pixels)
-                    image = try image.rendered()
-                }
+            let frames = try frames(of: cascade, from: colours, to: gamut, &metadata.values, deadline)
+            for frame in frames {
                 try deadline.verify()
                 var finished = try SharpenStep.sharpen(
-                    image, instructions.sharpening,
-                    reduction: Double(probe.upright.width) / Double(target.pixels.width))
+                    frame.image, instructions.sharpening,
+                    reduction: Double(probe.upright.width) / Double(frame.image.size.width))
                 finished = try WatermarkStep.mark(finished, with: instructions.watermark)
-                made[target.size.name] = try EncodeStep.files(
-                    finished, target.size, further: instructions.furtherFormats[target.size.name] ?? [],
+                made[frame.size.name] = try EncodeStep.files(
+                    finished, frame.size, further: instructions.furtherFormats[frame.size.name] ?? [],
                     segments: segments, gamut: gamut)
             }
-            // The cascade's last image is its smallest.
-            sketch = try SketchStep.sketch(image)
+            sketch = try frames.last.map { try SketchStep.sketch($0.image) }
         } catch let error as VipsError {
             throw LateError(cause: error)
         }
         let renditions = sizes.flatMap { made[$0.name] ?? [] }
         for rendition in renditions { try ReadBackStep.check(rendition, against: instructions.metadata) }
         return RenderedPhoto(probe: probe, metadata: metadata.values, renditions: renditions, sketch: sketch)
+    }
+
+    /// The pixels of all sizes, with their receipt: where the colours are off, they are made again the careful way.
+    private static func frames(
+        of cascade: borrowing Cascade, from colours: ColourStep.Source, to gamut: OutputGamut,
+        _ metadata: inout PhotoMetadata, _ deadline: RenderDeadline
+    ) throws -> [Frame] {
+        let frames = try cascade.frames(from: colours, to: gamut, deadline)
+        guard let receipt = cascade.receipt(for: frames, in: gamut) else { return frames }
+        metadata.deltaE = receipt.mean
+        if receipt.isGood { return frames }
+        let careful = try cascade.frames(from: colours, to: gamut, isCareful: true, deadline)
+        guard let second = cascade.receipt(for: careful, in: gamut), second.mean < receipt.mean else {
+            metadata.warnings.append(ColourReceipt.warning(receipt))
+            return frames
+        }
+        metadata.deltaE = second.mean
+        if !second.isGood { metadata.warnings.append(ColourReceipt.warning(second)) }
+        return careful
     }
 
     /// - Throws: A final ``RenditionError`` `too_many_pixels` beyond the limit.

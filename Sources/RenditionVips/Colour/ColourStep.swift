@@ -75,16 +75,72 @@ enum ColourStep {
             try operation.set("space", Int(VIPS_INTERPRETATION_sRGB.rawValue))
             return try cast(try operation.image())
         case .profile, .assumedCMYK:
-            let operation = try Operation("icc_transform")
-            try operation.set("in", image)
-            try operation.set("output-profile", gamut.rawValue)
-            try operation.set("embedded", source == .profile)
-            if source == .assumedCMYK { try operation.set("input-profile", "cmyk") }
-            try operation.set("intent", Int(VIPS_INTENT_RELATIVE.rawValue))
-            try operation.set("black-point-compensation", true)
-            try operation.set("depth", 8)
-            return try operation.image()
+            return try transform(image, from: source, to: gamut, depth: 8)
         }
+    }
+
+    /// Converts as ``convert(_:from:to:)`` does, but in 16 bits and without a shortcut: by the profile even where it looks
+    /// like sRGB.
+    static func convertCarefully(
+        _ image: consuming Image, from source: Source, to gamut: OutputGamut
+    ) throws -> Image {
+        var source = source
+        if source == .sRGB, let profile = image.blob("icc-profile-data"), converts(image, profile) { source = .profile }
+        guard source != .sRGB else { return try convert(image, from: source, to: gamut) }
+        let deep = try transform(image, from: source, to: gamut, depth: 16)
+        let linear = try Operation("linear")
+        try linear.set("in", deep)
+        try linear.set("a", [1.0 / 257])
+        // What goes to bytes is cut off, not rounded.
+        try linear.set("b", [0.5])
+        try linear.set("uchar", true)
+        let copy = try Operation("copy")
+        try copy.set("in", try linear.image())
+        try copy.set("interpretation", Int(VIPS_INTERPRETATION_sRGB.rawValue))
+        return try copy.image()
+    }
+
+    private static func transform(
+        _ image: consuming Image, from source: Source, to gamut: OutputGamut, depth: Int
+    ) throws -> Image {
+        let operation = try Operation("icc_transform")
+        try operation.set("in", image)
+        try operation.set("output-profile", gamut.rawValue)
+        try operation.set("embedded", source != .assumedCMYK)
+        if source == .assumedCMYK { try operation.set("input-profile", "cmyk") }
+        try operation.set("intent", Int(VIPS_INTENT_RELATIVE.rawValue))
+        try operation.set("black-point-compensation", true)
+        try operation.set("depth", depth)
+        return try operation.image()
+    }
+
+    /// How an image's numbers are to be read, for the reference conversion: judged by the file alone, not by ``source(of:_:)``.
+    ///
+    /// - Returns: nil for kinds of colours without a reference.
+    static func reference(for image: borrowing Image) -> ReferenceConversion.Encoding? {
+        if let profile = image.blob("icc-profile-data") {
+            let encoding = ReferenceConversion.Encoding.profile(profile, bands: image.bands)
+            if ReferenceConversion(from: encoding, to: .srgb) != nil { return encoding }
+        }
+        switch image.interpretation {
+        case VIPS_INTERPRETATION_sRGB, VIPS_INTERPRETATION_RGB, VIPS_INTERPRETATION_RGB16: return .encoded
+        case VIPS_INTERPRETATION_B_W, VIPS_INTERPRETATION_GREY16: return image.isInteger ? .encoded : .linear
+        case VIPS_INTERPRETATION_scRGB: return .linear
+        case VIPS_INTERPRETATION_LAB: return .lab
+        case VIPS_INTERPRETATION_CMYK:
+            return builtIn("cmyk").map { .profile($0, bands: 4) }
+        default: return nil
+        }
+    }
+
+    /// A profile that libvips carries.
+    private static func builtIn(_ name: String) -> [UInt8]? {
+        var blob: UnsafeMutablePointer<VipsBlob>?
+        guard shim_profile_load(name, &blob) == 0, let blob else { return nil }
+        defer { shim_blob_unref(blob) }
+        var length = 0
+        guard let data = vips_blob_get(blob, &length) else { return nil }
+        return Array(UnsafeRawBufferPointer(start: data, count: length))
     }
 
     /// Floating-point pixels are linear light, 0–1, as scRGB has it. libvips takes grey ones for encoded bytes.

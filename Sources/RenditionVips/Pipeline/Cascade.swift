@@ -1,0 +1,57 @@
+import RenditionCore
+
+/// One decode, and from it the pixels of all sizes, each made from the next larger one.
+struct Cascade: ~Copyable {
+    /// The pixels as decoded and reduced to the largest size: still in the original's colours, and as they were stored.
+    let reduced: Image
+    private let orientation: Int
+    private let targets: [(size: RenditionSize, pixels: PixelSize)]
+    private let adjustments: ColorAdjustments
+
+    /// Decodes the original. The decoder runs here, and only here.
+    ///
+    /// - Parameter sizes: At least one. Their pixels are computed from the original's, since two roundings can differ from
+    ///   one by a pixel.
+    init(_ source: borrowing OpenedOriginal, _ sizes: [RenditionSize], _ adjustments: ColorAdjustments) throws {
+        let probe = source.probe
+        targets = sizes.map { (size: $0, pixels: $0.fitted(probe.upright)) }
+            .sorted { $0.pixels.pixels > $1.pixels.pixels }
+        orientation = probe.orientation
+        self.adjustments = adjustments
+        let largest = targets[0].pixels
+        let flat = try FlattenStep.onWhite(source.image.reference())
+        reduced = try ResizeStep.reduce(flat, to: orientation >= 5 ? largest.transposed : largest).rendered()
+    }
+
+    /// The sizes' pixels, the largest first.
+    ///
+    /// - Parameter isCareful: Convert the colours in 16 bits and by the profile, whatever it looks like.
+    func frames(
+        from colours: ColourStep.Source, to gamut: OutputGamut, isCareful: Bool = false, _ deadline: RenderDeadline
+    ) throws -> [Frame] {
+        var image =
+            isCareful
+            ? try ColourStep.convertCarefully(reduced.reference(), from: colours, to: gamut)
+            : try ColourStep.convert(reduced.reference(), from: colours, to: gamut)
+        image = try OrientStep.upright(image, orientation: orientation)
+        image = try AdjustStep.adjust(image, adjustments)
+        image = try image.rendered()
+        var frames: [Frame] = []
+        for target in targets {
+            if image.size != target.pixels { image = try ResizeStep.reduce(image, to: target.pixels).rendered() }
+            try deadline.verify()
+            frames.append(Frame(target.size, image.reference()))
+        }
+        return frames
+    }
+
+    /// Measures the colours of the frame that is looked at most, `medium`, or of the largest where there is none.
+    func receipt(for frames: [Frame], in gamut: OutputGamut) -> ColourReceipt? {
+        guard let frame = frames.first(where: { $0.size.name == RenditionSize.medium.name }) ?? frames.first else {
+            return nil
+        }
+        return ColourReceipt.measure(
+            frame.image, madeOf: reduced, orientation: orientation, from: ColourStep.reference(for: reduced),
+            to: gamut, adjustments)
+    }
+}
