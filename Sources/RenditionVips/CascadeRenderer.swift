@@ -62,7 +62,7 @@ package struct CascadeRenderer: PhotoRenderer {
         let cascade = try Cascade(source, sizes, instructions.adjustments)
         try deadline.verify()
 
-        let segments = JPEGSegments.segments(for: metadata, policy: instructions.metadata, profile: gamut.profile)
+        let gainMap = GainMapStep(instructions, bytes, format, metadata, probe)
         var made: [String: [Rendition]] = [:]
         var sketch: PhotoSketch?
         do {
@@ -73,10 +73,15 @@ package struct CascadeRenderer: PhotoRenderer {
                     frame.image, instructions.sharpening,
                     reduction: Double(probe.upright.width) / Double(frame.image.size.width))
                 finished = try WatermarkStep.mark(finished, with: instructions.watermark)
+                let second = try gainMap.file(for: frame)
+                let segments = JPEGSegments.segments(
+                    for: metadata, policy: instructions.metadata, profile: gamut.profile,
+                    gainMapLength: second.isEmpty ? nil : second.count)
                 made[frame.size.name] = try EncodeStep.files(
                     finished, frame.size, further: instructions.furtherFormats[frame.size.name] ?? [],
-                    segments: segments, gamut: gamut)
+                    segments: segments, gainMap: second, gamut: gamut)
             }
+            metadata.values.gainMap = gainMap.fate(in: sizes)
             sketch = try frames.last.map { try SketchStep.sketch($0.image) }
         } catch let error as VipsError {
             throw LateError(cause: error)

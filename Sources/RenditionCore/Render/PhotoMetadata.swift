@@ -48,6 +48,8 @@ package struct PhotoMetadata: Sendable, Hashable {
     package var hasProfile = false
     /// The name of that profile.
     package var profileName: String?
+    /// What became of the original's gain map; nil where it has none.
+    package var gainMap: GainMapFate?
     /// How far the rendition's colours are from a reference conversion: the mean of CIEDE2000 over a grid. nil where there
     /// is no reference.
     package var deltaE: Double?
@@ -86,6 +88,7 @@ package struct PhotoMetadata: Sendable, Hashable {
             "color": Self.map([
                 "has_icc_profile": .bool(hasProfile),
                 "profile": profileName.map(RecordValue.string),
+                "gain_map": gainMap.map { .string($0.rawValue) },
                 "delta_e": deltaE.flatMap { .decimal($0, places: 2) },
                 "warnings": warnings.isEmpty ? nil : .list(warnings.map(RecordValue.string)),
             ]),

@@ -11,6 +11,8 @@ package struct RenderInstructions: Sendable, Hashable {
     package var gamut: OutputGamut
     /// What of the original's metadata the renditions carry.
     package var metadata: MetadataPolicy
+    /// What becomes of the original's gain map.
+    package var gainMap: GainMapChoice
     /// Further formats beside the JPEG, by the size's name.
     package var furtherFormats: [String: [RenditionFormat]]
     /// The photographer's adjustments of all their photos.
@@ -20,13 +22,15 @@ package struct RenderInstructions: Sendable, Hashable {
 
     package init(
         sizes: [RenditionSize] = RenditionSize.all, sharpening: Sharpening = .off, gamut: OutputGamut = .srgb,
-        metadata: MetadataPolicy = .public, furtherFormats: [String: [RenditionFormat]] = [:],
+        metadata: MetadataPolicy = .public, gainMap: GainMapChoice = .keep,
+        furtherFormats: [String: [RenditionFormat]] = [:],
         adjustments: ColorAdjustments = .none, watermark: Watermark? = nil
     ) {
         self.sizes = sizes
         self.sharpening = sharpening
         self.gamut = gamut
         self.metadata = metadata
+        self.gainMap = gainMap
         self.furtherFormats = furtherFormats
         self.adjustments = adjustments
         self.watermark = watermark
@@ -60,6 +64,22 @@ package enum MetadataPolicy: String, Sendable, Hashable, CaseIterable {
     case full
     /// Nothing but the colour profile.
     case none
+}
+
+/// What becomes of an original's gain map, by which screens that can show it brighter than white.
+package enum GainMapChoice: String, Sendable, Hashable, CaseIterable {
+    /// The JPEGs of `medium` and `large` carry it, as Ultra HDR and ISO 21496-1 files do. Other viewers see the base image.
+    case keep
+    /// Renditions are the base image alone.
+    case drop
+}
+
+/// What became of an original's gain map.
+package enum GainMapFate: String, Sendable, Hashable {
+    /// `medium` or `large` carries it.
+    case kept
+    /// The photo is shown without it: on purpose, or since it is of a kind that can't be carried over.
+    case lost
 }
 
 /// A file format of renditions.

@@ -64,4 +64,9 @@ enum SRGBCurve {
     static func encode(_ light: Double) -> Double {
         light <= 0.0031308 ? 12.92 * light : 1.055 * pow(light, 1 / 2.4) - 0.055
     }
+
+    /// From the encoded value, 0–1, to light, 0–1.
+    static func decode(_ value: Double) -> Double {
+        value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+    }
 }

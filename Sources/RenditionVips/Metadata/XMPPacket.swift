@@ -67,6 +67,8 @@ private final class PacketReader: NSObject, XMLParserDelegate {
         "http://ns.adobe.com/exif/1.0/aux/": "aux", "http://cipa.jp/exif/1.0/": "exifEX",
         "http://ns.adobe.com/exif/1.0/ex/": "exifEX",
         "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/": "Iptc4xmpCore",
+        "http://ns.adobe.com/hdr-gain-map/1.0/": "hdrgm", "http://ns.apple.com/HDRGainMap/1.0/": "HDRGainMap",
+        "http://ns.apple.com/pixeldatainfo/1.0/": "apdi",
     ]
 
     private(set) var properties: [String: [String]] = [:]

@@ -31,6 +31,17 @@ enum HEIFRepair {
     }
 }
 
+extension HEIFRepair {
+    /// Whether the file holds an item of a tone-mapped image (ISO/IEC 23008-12, `tmap`).
+    static func hasToneMap(_ file: UnsafeRawBufferPointer) -> Bool {
+        let reader = BoxReader(file)
+        guard let meta = reader.boxes(in: 0..<file.count).first(where: { $0.type == "meta" }),
+            let infos = reader.boxes(in: meta.body.dropFirst(4)).first(where: { $0.type == "iinf" })
+        else { return false }
+        return !reader.items(in: infos.body, ofType: "tmap").isEmpty
+    }
+}
+
 /// Reads boxes of the ISO base media file format (ISO/IEC 14496-12, section 4.2), never past their parents' ends.
 private struct BoxReader {
     private let file: UnsafeRawBufferPointer

@@ -4,14 +4,16 @@ import RenditionCore
 /// Writes pixels as a rendition's JPEG file.
 enum EncodeStep {
     /// All files of one size: the JPEG first, then the further formats.
+    ///
+    /// - Parameter gainMap: The gain map's file that the JPEG carries; empty for none.
     static func files(
         _ image: borrowing Image, _ size: RenditionSize, further: [RenditionFormat], segments: [UInt8],
-        gamut: OutputGamut
+        gainMap: [UInt8] = [], gamut: OutputGamut
     ) throws -> [Rendition] {
         try ([.jpeg] + further).map { format in
             let file =
                 switch format {
-                case .jpeg: try jpeg(image, quality: size.quality, segments: segments)
+                case .jpeg: try jpeg(image, quality: size.quality, segments: segments, followedBy: gainMap)
                 case .webp: try webp(image, jpegQuality: size.quality, gamut)
                 case .avif: try avif(image, jpegQuality: size.quality, gamut)
                 }
@@ -62,7 +64,10 @@ enum EncodeStep {
     /// - Parameters:
     ///   - image: 8-bit sRGB pixels in memory.
     ///   - segments: What the file carries beside the pixels, as ``JPEGSegments`` makes it.
-    static func jpeg(_ image: borrowing Image, quality: Int, segments: [UInt8]) throws -> [UInt8] {
+    ///   - second: A second picture's file to stand behind it; empty for none.
+    static func jpeg(
+        _ image: borrowing Image, quality: Int, segments: [UInt8], followedBy second: [UInt8] = []
+    ) throws -> [UInt8] {
         let operation = try Operation("jpegsave_buffer")
         try operation.set("in", image)
         try operation.set("Q", quality)
@@ -70,6 +75,6 @@ enum EncodeStep {
         try operation.set("optimize-coding", true)
         // Nothing of the original's metadata goes out by itself.
         try operation.set("strip", true)
-        return try operation.bytes { JPEGSegments.insert(segments, into: $0) }
+        return try operation.bytes { JPEGSegments.insert(segments, into: $0, followedBy: second) }
     }
 }

@@ -40,10 +40,10 @@ enum ReadBackStep {
     }
 }
 
-/// A look through a JPEG's segments before its first scan.
+/// A look through the segments before the first scan of a JPEG and of the picture behind it.
 private struct JPEGReadBack {
     /// What was found that must not be there; nil where all is well.
-    var violation: String? { search() }
+    var violation: String? { search() ?? secondViolation() }
     private let bytes: [UInt8]
     private let policy: MetadataPolicy
 
@@ -53,25 +53,51 @@ private struct JPEGReadBack {
     }
 
     private func search() -> String? {
+        for segment in segments() {
+            guard let segment else { return "a segment without an end" }
+            if let found = violation(segment.marker, Array(bytes[segment.body])) { return found }
+        }
+        return nil
+    }
+
+    /// The segments in their order; nil in the place of one that has no end.
+    private func segments() -> [(marker: UInt8, body: Range<Int>)?] {
+        var found: [(marker: UInt8, body: Range<Int>)?] = []
         var offset = 2
         while offset + 4 <= bytes.count, bytes[offset] == 0xFF, bytes[offset + 1] != 0xDA {
-            let marker = bytes[offset + 1]
             let length = Int(bytes[offset + 2]) << 8 | Int(bytes[offset + 3])
             let end = offset + 2 + length
-            guard length >= 2, end <= bytes.count else { return "a segment without an end" }
-            if let found = violation(marker, Array(bytes[(offset + 4)..<end])) { return found }
+            guard length >= 2, end <= bytes.count else { return found + [nil] }
+            found.append((bytes[offset + 1], (offset + 4)..<end))
             offset = end
         }
-        return offset + 4 <= bytes.count && bytes[offset] == 0xFF ? nil : "a segment without an end"
+        return offset + 4 <= bytes.count && bytes[offset] == 0xFF ? found : found + [nil]
     }
+
+    /// A gain map may stand behind the picture, and nothing else: its place is the last entry of the list of pictures.
+    private func secondViolation() -> String? {
+        let lists = segments().compactMap { $0 }.filter {
+            $0.marker == 0xE2 && Array(bytes[$0.body]).starts(with: Self.list)
+        }
+        guard let list = lists.first else { return nil }
+        func number(_ offset: Int) -> Int { bytes[offset..<(offset + 4)].reduce(0) { $0 << 8 | Int($1) } }
+        guard lists.count == 1, list.body.count == 4 + 50 + 32 else { return "a list of pictures of another kind" }
+        let (length, offset) = (number(list.body.upperBound - 12), number(list.body.upperBound - 8))
+        let start = list.body.lowerBound + Self.list.count + offset
+        guard start + length == bytes.count, start > list.body.upperBound else { return "a picture without an end" }
+        return JPEGReadBack(Array(bytes[start...]), .none).violation.map { "a gain map with \($0)" }
+    }
+
+    private static let list = Array("MPF\0".utf8)
 
     private func violation(_ marker: UInt8, _ body: [UInt8]) -> String? {
         func begins(_ text: String) -> Bool { body.starts(with: text.utf8) }
         switch marker {
         case 0xE0 where begins("JFIF\0"): return nil
-        case 0xE2 where begins("ICC_PROFILE\0"): return nil
+        case 0xE2 where begins("ICC_PROFILE\0") || begins("MPF\0") || begins("urn:iso:std:iso:ts:21496:-1\0"):
+            return nil
         case 0xE1 where begins("Exif\0\0") && policy != .none: return exifViolation(Array(body.dropFirst(6)))
-        case 0xE1 where begins("http://ns.adobe.com/xap/1.0/\0") && policy != .none:
+        case 0xE1 where begins("http://ns.adobe.com/xap/1.0/\0"):
             return policy == .full ? nil : xmpViolation(body)
         case 0xED where begins("Photoshop 3.0\0") && policy == .full: return nil
         case 0xE0...0xEF, 0xFE: return "a segment \(String(marker, radix: 16))"
@@ -97,14 +123,8 @@ private struct JPEGReadBack {
 
     /// Names in tags, as elements or attributes. Texts hold no "<".
     private func xmpViolation(_ body: [UInt8]) -> String? {
-        let allowed: Set<String> = [
-            "x:xmpmeta", "rdf:RDF", "rdf:Description", "rdf:about", "rdf:Alt", "rdf:Seq", "rdf:li", "xml:lang",
-            "xmlns:x",
-            "xmlns:rdf", "xmlns:dc", "xmlns:photoshop", "xmlns:xmpRights", "dc:rights", "dc:creator",
-            "photoshop:Credit",
-            "xmpRights:Marked", "xmpRights:UsageTerms",
-        ]
         let packet = String(decoding: body.drop { $0 != 0 }.dropFirst(), as: UTF8.self)
+        let allowed = policy == .none ? Self.gainMapNames : Self.gainMapNames.union(Self.creditNames)
         for tag in packet.matches(of: /<[^>]*>/) {
             let unquoted = String(tag.output).replacing(/"[^"]*"/, with: "")
             for name in unquoted.matches(of: /[A-Za-z]+:[A-Za-z]+/) where !allowed.contains(String(name.output)) {
@@ -113,4 +133,19 @@ private struct JPEGReadBack {
         }
         return nil
     }
+
+    /// Whose photo it is and how it may be used.
+    private static let creditNames: Set<String> = [
+        "rdf:Alt", "rdf:Seq", "rdf:li", "xml:lang", "xmlns:dc", "xmlns:photoshop", "xmlns:xmpRights", "dc:rights",
+        "dc:creator", "photoshop:Credit", "xmpRights:Marked", "xmpRights:UsageTerms",
+    ]
+
+    /// What says of a gain map how it works and where it is, and nothing of the photo.
+    private static let gainMapNames: Set<String> = [
+        "x:xmpmeta", "xmlns:x", "xmlns:rdf", "rdf:RDF", "rdf:Description", "rdf:about", "rdf:Seq", "rdf:li",
+        "rdf:parseType", "xmlns:hdrgm", "hdrgm:Version", "hdrgm:HDRCapacityMin", "hdrgm:HDRCapacityMax",
+        "hdrgm:BaseRenditionIsHDR", "hdrgm:GainMapMin", "hdrgm:GainMapMax", "hdrgm:Gamma", "hdrgm:OffsetSDR",
+        "hdrgm:OffsetHDR", "xmlns:Container", "xmlns:Item", "Container:Directory", "Container:Item", "Item:Semantic",
+        "Item:Mime", "Item:Length",
+    ]
 }

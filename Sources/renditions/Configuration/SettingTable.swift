@@ -9,7 +9,7 @@ extension Setting {
         config, store, feed, publicEndpoint, deployment, awsEndpoint, addressing, awsRegion, awsProfile, awsAccessKeyID,
         awsSecretAccessKey, awsSessionToken, photosTable, galleriesTable, usersTable, jobsTable, photosBucket,
         renditionsBucket, cdnDomain, threads, memory, lease, grace, attempts, retry, pixels, bytes, seconds,
-        sharpening, gamut, metadata, furtherFormats, logLevel,
+        sharpening, gamut, metadata, gainMap, furtherFormats, logLevel,
     ]
 
     static let config = Setting(
@@ -111,6 +111,10 @@ extension Setting {
         name: "RENDITIONS_METADATA", kind: .choice(MetadataPolicy.allCases.map(\.rawValue)),
         fallback: MetadataPolicy.public.rawValue,
         summary: "What of an original's metadata its renditions carry: whose it is, all of it, or nothing")
+    static let gainMap = Setting(
+        name: "RENDITIONS_GAIN_MAP", kind: .choice(GainMapChoice.allCases.map(\.rawValue)),
+        fallback: GainMapChoice.keep.rawValue,
+        summary: "Whether the JPEGs of medium and large keep the gain map by which phones' photos shine on HDR screens")
     static let furtherFormats = Setting(
         name: "RENDITIONS_FURTHER_FORMATS", kind: .formats, fallback: "",
         summary: "Formats beside the JPEG, for every size or the one named before it")

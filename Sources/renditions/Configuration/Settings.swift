@@ -58,6 +58,7 @@ struct Settings: Sendable {
             sharpening: Sharpening(rawValue: text(.sharpening)) ?? .off,
             gamut: OutputGamut(rawValue: text(.gamut)) ?? .srgb,
             metadata: MetadataPolicy(rawValue: text(.metadata)) ?? .public,
+            gainMap: GainMapChoice(rawValue: text(.gainMap)) ?? .keep,
             furtherFormats: FurtherFormats.parse(text(.furtherFormats)) ?? [:])
     }
 
