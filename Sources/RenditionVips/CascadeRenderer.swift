@@ -54,6 +54,7 @@ package struct CascadeRenderer: PhotoRenderer {
         deadline.watch(source.image)
         let probe = try checked(source.probe, limits)
         var metadata = OriginalMetadata.read(bytes, format, opened: source.image)
+        if let told = source.told { metadata.values = told }
         metadata.values.warnings += source.warnings
         let colours = ColourStep.source(of: source.image, &metadata.values)
         let gamut = ColourStep.gamut(instructions.gamut, for: source.image, from: colours)

@@ -101,6 +101,23 @@ struct VideoTests {
         #expect(try Rendering.render(film).probe.upright == PixelSize(width: 1024, height: 576))
     }
 
+    @Test func itsTagsBecomeMetadata() async throws {
+        let film = try await Self.film(
+            "a.mov", Self.graph(Self.high, seconds: 1),
+            Self.h264 + [
+                "-movflags", "use_metadata_tags", "-metadata", "com.apple.quicktime.make=Apple",
+                "-metadata", "com.apple.quicktime.model=iPhone 15", "-metadata", "creation_time=2024-06-21T10:04:31Z",
+                "-metadata", "com.apple.quicktime.creationdate=2024-06-21T12:04:31+0200",
+                "-metadata", "com.apple.quicktime.location.ISO6709=+47.2847-011.4025+1905.700/",
+                "-metadata", "title=First dance", "-metadata", "artist=Zoé Lefèvre",
+            ])
+        let values = try Rendering.render(film).metadata
+        #expect((values.make, values.model) == ("Apple", "iPhone 15"))
+        #expect(values.dateTaken == "2024-06-21T12:04:31+02:00")
+        #expect(values.latitude == 47.2847 && values.longitude == -11.4025 && values.altitude == 1905.7)
+        #expect((values.title, values.artist) == ("First dance", "Zoé Lefèvre"))
+    }
+
     /// A title's black, where the first place to look is.
     @Test func aBlackBeginningIsPassedOver() async throws {
         let input =

@@ -19,7 +19,9 @@ enum VideoFile {
         guard decoder.probe.stored.pixels <= limits.pixels else {
             throw RenditionError.tooManyPixels(decoder.probe.stored, limits)
         }
-        return OpenedOriginal(image: try decoder.poster(), probe: decoder.probe)
+        var opened = OpenedOriginal(image: try decoder.poster(), probe: decoder.probe)
+        opened.told = decoder.metadata
+        return opened
     }
 }
 
@@ -32,6 +34,8 @@ private struct VideoDecoder: ~Copyable {
     private let stream: VideoStreams.Stream
     private let limits: RenderLimits
     private let end: ContinuousClock.Instant
+
+    var metadata: PhotoMetadata { streams.metadata }
 
     /// 4K film of today's codecs needs a third of it.
     private static let memory = 2 << 30

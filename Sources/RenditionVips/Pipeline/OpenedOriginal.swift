@@ -8,6 +8,8 @@ struct OpenedOriginal: ~Copyable {
     var image: Image
     /// What the header says.
     var probe: PhotoProbe
+    /// What was learnt of the photo while its container was opened; nil where the metadata is to be looked for.
+    var told: PhotoMetadata?
     /// What was odd about the file without stopping the work.
     var warnings: [String] = []
     /// Keeps alive what the pixels are read from, beside the original's own bytes.

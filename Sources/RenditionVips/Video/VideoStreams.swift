@@ -12,10 +12,11 @@ struct VideoStreams: Decodable {
     }
 
     private let streams: [Stream]
-    private let format: Format?
+    let format: Format?
 
-    private struct Format: Decodable {
+    struct Format: Decodable {
         let duration: String?
+        let tags: [String: String]?
     }
 
     struct Stream: Decodable {
