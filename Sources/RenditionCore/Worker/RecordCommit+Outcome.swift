@@ -44,6 +44,8 @@ extension RecordCommit {
             set["\(name)_size"] = .integer(rendition.bytes.count)
             set["\(name)_checksum"] = .string(rendition.checksum)
         }
+        // A film has no large poster, but the upload wrote a URL of one, which must not lead nowhere.
+        if photo.probe.format.kind == .video { set["large_url"] = set["medium_url"] }
         if !further.isEmpty { set["renditions_formats"] = .map(further.mapValues(RecordValue.list)) }
         if let sketch = photo.sketch {
             set["placeholder"] = .string(sketch.placeholder)
