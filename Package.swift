@@ -35,6 +35,7 @@ let package = Package(
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CExif", pkgConfig: "libexif", providers: [.apt(["libexif-dev"])]),
         .systemLibrary(name: "CHeif", pkgConfig: "libheif", providers: [.apt(["libheif-dev"])]),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .systemLibrary(name: "CLcms", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
         .systemLibrary(name: "CRaw", pkgConfig: "libraw", providers: [.apt(["libraw-dev"])]),
         .systemLibrary(name: "CSpawn"),
@@ -42,7 +43,7 @@ let package = Package(
         .target(name: "RenditionCore", dependencies: [crypto, logging], swiftSettings: strict),
         .target(
             name: "RenditionVips",
-            dependencies: ["RenditionCore", "CVips", "CExif", "CHeif", "CLcms", "CRaw", "CSpawn", "CZlib"],
+            dependencies: ["RenditionCore", "CVips", "CExif", "CHeif", "CJPEG", "CLcms", "CRaw", "CSpawn", "CZlib"],
             swiftSettings: strict),
         .target(name: "RenditionLocal", dependencies: ["RenditionCore", crypto, grdb], swiftSettings: strict),
         .target(

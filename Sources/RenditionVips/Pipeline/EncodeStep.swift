@@ -68,13 +68,7 @@ enum EncodeStep {
     static func jpeg(
         _ image: borrowing Image, quality: Int, segments: [UInt8], followedBy second: [UInt8] = []
     ) throws -> [UInt8] {
-        let operation = try Operation("jpegsave_buffer")
-        try operation.set("in", image)
-        try operation.set("Q", quality)
-        try operation.set("interlace", true)
-        try operation.set("optimize-coding", true)
         // Nothing of the original's metadata goes out by itself.
-        try operation.set("strip", true)
-        return try operation.bytes { JPEGSegments.insert(segments, into: $0, followedBy: second) }
+        try JPEGEncoder.encode(image, quality: quality) { JPEGSegments.insert(segments, into: $0, followedBy: second) }
     }
 }
