@@ -63,11 +63,12 @@ package struct CascadeRenderer: PhotoRenderer {
         let cascade = try Cascade(source, sizes, instructions.adjustments)
         try deadline.verify()
 
-        let gainMap = GainMapStep(instructions, bytes, format, metadata, probe)
+        let frames = try frames(of: cascade, from: colours, to: gamut, &metadata.values, deadline)
+        let gainMap = GainMapStep(
+            instructions, bytes, format, metadata, probe, isConverted: colours != .sRGB, deadline)
         var made: [String: [Rendition]] = [:]
         var sketch: PhotoSketch?
         do {
-            let frames = try frames(of: cascade, from: colours, to: gamut, &metadata.values, deadline)
             for frame in frames {
                 try deadline.verify()
                 var finished = try SharpenStep.sharpen(
@@ -101,8 +102,10 @@ package struct CascadeRenderer: PhotoRenderer {
         guard let receipt = cascade.receipt(for: frames, in: gamut) else { return frames }
         metadata.deltaE = receipt.mean
         if receipt.isGood { return frames }
-        let careful = try cascade.frames(from: colours, to: gamut, isCareful: true, deadline)
-        guard let second = cascade.receipt(for: careful, in: gamut), second.mean < receipt.mean else {
+        // Where it can't be done, there are frames to publish all the same.
+        guard let careful = try? cascade.frames(from: colours, to: gamut, isCareful: true, deadline),
+            let second = cascade.receipt(for: careful, in: gamut), second.mean < receipt.mean
+        else {
             metadata.warnings.append(ColourReceipt.warning(receipt))
             return frames
         }

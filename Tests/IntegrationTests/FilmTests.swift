@@ -35,6 +35,23 @@ struct FilmTests {
         #expect(story.photo["large_size"] == nil)
     }
 
+    /// Where this machine can't keep a temporary file, no film is to blame.
+    @Test func aMachineWithoutTemporaryFilesCostsNoAttempt() async throws {
+        let store = "local:\(folder.path("store"))"
+        let ids = try await Renditions.importing([try await film()], gallery: "g", store)
+        let id = try #require(ids.values.first)
+        let worker = try Renditions.start(
+            ["worker", "--store", store], ["TMPDIR": folder.path("none"), "RENDITIONS_RETRY_MS": "1"])
+        try await eventually("the log names the remedy") { worker.errors.contains("name another folder in TMPDIR") }
+        worker.signal(SIGTERM)
+        _ = try await worker.wait()
+        let waiting = try await Renditions.show(id, store)
+        #expect(waiting.status == "processing")
+        #expect(waiting.job["attempts"] as? Int == 0)
+        _ = try await Renditions.run(["worker", "--drain", "--store", store])
+        #expect(try await Renditions.show(id, store).status == "active")
+    }
+
     @Test func onS3ItIsRenderedOnce() async throws {
         let platform = try await AWSPlatform.make(on: try await Emulator.shared())
         let setup = try await Renditions.run(["setup"], platform.environment)

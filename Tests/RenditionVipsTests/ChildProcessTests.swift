@@ -40,12 +40,7 @@ struct ChildProcessTests {
         let result = try Self.run("sh", ["-c", "sleep 7\(mark) & sleep 7\(mark)"], seconds: 0.5)
         #expect(result.timedOut)
         #expect(ContinuousClock.now - began < .seconds(10))
-        let processes = try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { Int($0) != nil }
-        let left = processes.filter { process in
-            let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
-            return String(decoding: command, as: UTF8.self).contains("7\(mark)")
-        }
-        #expect(left.isEmpty, "\(left)")
+        #expect(Self.running("7\(mark)").isEmpty)
     }
 
     @Test func oneThatPrintsTooMuchIsStopped() throws {
@@ -54,12 +49,50 @@ struct ChildProcessTests {
         #expect(result.output.count < 300_000)
     }
 
-    @Test func memoryAndFilesHaveTheirLimits() throws {
-        let hungry = try Self.run("sh", ["-c", "head -c 2000000000 /dev/zero | tail"])
-        #expect(hungry.status != 0)
+    @Test func memoryHasALimit() throws {
+        // A line of zeros without end, which tail keeps whole: more than the half gigabyte that it may have.
+        let hungry = try Self.run("sh", ["-c", "head -c 2000000000 /dev/zero | tail -n 1 >/dev/null"])
+        #expect(hungry.status != 0 && !hungry.timedOut && !hungry.printedTooMuch, "\(hungry)")
+        #expect(hungry.complaint.contains("memory"), "\(hungry.complaint)")
+    }
+
+    @Test func noFileIsWritten() throws {
         let folder = TestFolder()
-        let writer = try Self.run("sh", ["-c", "echo something > \(folder.path("left")); true"])
+        chmod(folder.path, 0o777)
+        let writer = try Self.run("sh", ["-c", "(echo something > \(folder.path("left"))); ls \(folder.path)"])
+        #expect(String(decoding: writer.output, as: UTF8.self) == "left\n", "it may make one: \(writer)")
         #expect((FileManager.default.contents(atPath: folder.path("left")) ?? Data()).isEmpty, "\(writer)")
+        // Not even its input, whose descriptor it has.
+        let input = try Self.run("sh", ["-c", "echo x >&3; cat \(ChildProcess.inputPath)"], input: "frames")
+        #expect(String(decoding: input.output, as: UTF8.self) == "frames")
+    }
+
+    @Test func aDeathThatNobodyHereCausedIsTheMachines() throws {
+        let error = #expect(throws: ChildProcess.NotStarted.self) { try Self.run("sh", ["-c", "kill -9 $$"]) }
+        #expect(error?.reason == "it was killed")
+        let crash = try Self.run("sh", ["-c", "kill -11 $$"])
+        #expect(crash.signal == SIGSEGV && crash.status == nil)
+    }
+
+    @Test func whatTheProgramLeftBehindIsStoppedToo() async throws {
+        let mark = "\(Int.random(in: 100_000...999_999))"
+        let result = try Self.run("sh", ["-c", "sleep 8\(mark) & exit 0"], seconds: 0.5)
+        #expect(result.timedOut)
+        // Whoever inherits it takes a moment to bury it.
+        let end = ContinuousClock.now + .seconds(20)
+        while !Self.running("8\(mark)").isEmpty, ContinuousClock.now < end {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(Self.running("8\(mark)").isEmpty)
+    }
+
+    /// The processes whose command line holds a text.
+    private static func running(_ text: String) -> [String] {
+        let processes = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return processes.filter { process in
+            let command = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
+            return Int(process) != nil && String(decoding: command, as: UTF8.self).contains(text)
+        }
     }
 
     @Test(.enabled(if: ChildProcess.isIsolated, "this machine allows no network namespaces"))

@@ -131,10 +131,11 @@ struct GainMapTests {
         let source = try Map(
             Array(original[44821...]), path: try folder.write("map.jpg", Array(original[44821...])), folder)
         for (x, y) in Self.places {
-            let light = pow((source.value(x, y) / 255 + 0.055) / 1.055, 2.4)
+            // By the transfer function of ITU-R BT.709, as Apple says.
+            let light = pow((source.value(x, y) / 255 + 0.099) / 1.099, 1 / 0.45)
             let expected = log2(1 + 3.532783 * light)
             // Where the map is rough, the mean of values is not the value of means.
-            #expect(abs(map.value(x, y) / 255 * range - expected) < 0.2, "\(x), \(y): \(expected)")
+            #expect(abs(map.value(x, y) / 255 * range - expected) < 0.1, "\(x), \(y): \(expected)")
         }
     }
 
@@ -142,7 +143,7 @@ struct GainMapTests {
         let folder = TestFolder()
         let plain = try folder.write("a.jpg", Corpus.samples.bytes("orientation-1.jpg"))
         let made = try await Command.run(
-            "\(Corpus.root)/.build-fidelity/venv/bin/pyultrahdr", [plain], directory: folder.path)
+            Self.maker, [plain], directory: folder.path)
         #expect(made.status == 0, "\(made.errors)")
         let path = folder.path("a_ultrahdr.jpg")
         let upright = Array(FileManager.default.contents(atPath: path) ?? Data())
@@ -219,6 +220,65 @@ struct GainMapTests {
         longer.bytes += [0]
         #expect(throws: RenditionError.self) { try ReadBackStep.check(longer, against: .public) }
         #expect(throws: Never.self) { try ReadBackStep.check(rendition, against: .public) }
+    }
+
+    /// A reader that knows attributes only must find all numbers, or it shows no map.
+    @Test func theNumbersOfOneChannelAreAttributes() async throws {
+        let rendition = try Self.render(try Self.original("apple_hdr_sample.heic"), sizes: [.large]).renditions[0]
+        let text = String(decoding: try await Self.map(of: rendition).file, as: UTF8.self)
+        for name in ["Version", "GainMapMin", "GainMapMax", "Gamma", "OffsetSDR", "OffsetHDR", "HDRCapacityMax"] {
+            #expect(text.contains("hdrgm:\(name)=\""), "\(name)")
+        }
+    }
+
+    /// Numbers that no screen and no writer knows are not carried over, and nothing else happens.
+    @Test(arguments: [
+        "Gamma=\"2148\"", "Gamma=\"0.00000001\"", "OffsetSDR=\"3000\"", "GainMapMax=\"1e300\"",
+        "HDRCapacityMax=\"1e-9\"",
+        "Gamma=\"nan\"", "OffsetHDR=\"-9e99\"",
+    ]) func absurdNumbersLoseTheMapAndNothingElse(_ number: String) async throws {
+        let folder = TestFolder()
+        let plain = try folder.write("a.jpg", Corpus.samples.bytes("tiny.jpg"))
+        let made = try await Command.run(Self.maker, [plain], directory: folder.path)
+        #expect(made.status == 0, "\(made.errors)")
+        var original = Array(FileManager.default.contents(atPath: folder.path("a_ultrahdr.jpg")) ?? Data())
+        let name = "hdrgm:\(number.prefix { $0 != "=" })="
+        let start = try #require(original.lastRange(of: Array("hdrgm:GainMapMax=".utf8)))
+        let end = try #require(original[start.lowerBound...].firstIndex(of: UInt8(ascii: ">")))
+        // The attribute takes another's place, so that the packet keeps its length.
+        let attributes = String(decoding: original[start.lowerBound..<end], as: UTF8.self)
+        var changed = "hdrgm:\(number)"
+        if !name.hasPrefix("hdrgm:GainMapMax") { changed += " hdrgm:GainMapMax=\"1\"" }
+        if !name.hasPrefix("hdrgm:HDRCapacityMax") { changed += " hdrgm:HDRCapacityMax=\"1\"" }
+        if attributes.hasSuffix("/") { changed += "/" }
+        try #require(changed.utf8.count <= attributes.utf8.count, "\(attributes)")
+        changed = String(repeating: " ", count: attributes.utf8.count - changed.utf8.count) + changed
+        original.replaceSubrange(start.lowerBound..<end, with: Array(changed.utf8))
+        let rendered = try Self.render(original, sizes: [.medium])
+        #expect(rendered.metadata.gainMap == .lost)
+        #expect(rendered.renditions.count == 1)
+    }
+
+    private static let maker = "\(Corpus.root)/.build-fidelity/venv/bin/pyultrahdr"
+
+    /// Three channels of Display P3 make no sense over sRGB: the map is then of brightness alone.
+    @Test func coloursThatWereConvertedLeaveTheBrightness() async throws {
+        let original = try Self.original("paris_exif_xmp_gainmap_bigendian.jpg")
+        let kept = try await Self.map(of: try Self.render(original, sizes: [.large]).renditions[0])
+        let ranges = try await ExifTool.read([kept.path])[0]["XMP-hdrgm:GainMapMax"] ?? ""
+        #expect(ranges.contains("3.5") && ranges.contains("3.7"), "three channels: \(ranges)")
+        let segment = JPEGSegments.segment(
+            0xE2, Array("ICC_PROFILE\0".utf8) + [1, 1] + CompactP3Profile.bytes)
+        // Behind the list of pictures nothing counts from the start of the file.
+        let list = try #require(original.lastRange(of: Array("MPF\0".utf8)))
+        let tagged = Array(original[..<2]) + segment + original[2...]
+        #expect(list.lowerBound > 2)
+        let rendered = try Self.render(tagged, sizes: [.large])
+        #expect(rendered.metadata.gainMap == .kept)
+        let brightness = try await Self.map(of: rendered.renditions[0])
+        let range = try await ExifTool.read([brightness.path])[0]["XMP-hdrgm:GainMapMax"].flatMap(Double.init)
+        #expect(brightness.bands == 1 && range == 3.7, "\(String(describing: range))")
+        for (x, y) in Self.places { #expect(abs(brightness.value(x, y) - kept.value(x, y)) < 40, "\(x), \(y)") }
     }
 
     /// Lists and parameters are a stranger's: whatever stands in them, the photo comes out or is damaged itself.

@@ -148,6 +148,24 @@ struct VideoTests {
         #expect(pixels.colour(0.8, 0.5).allSatisfy { (240...255).contains($0) }, "\(pixels.colour(0.8, 0.5))")
     }
 
+    /// A film in HLG with the primaries of ordinary film keeps its hue: wrongly taken for BT.2020's, its red would have no
+    /// green left.
+    @Test func brightFilmHasThePrimariesThatItNames() async throws {
+        func red(_ primaries: String) async throws -> [Int] {
+            let film = try await Self.film(
+                "a.mkv", "color=c=0xC02020:s=320x180:r=10:d=1",
+                [
+                    "-vf", "scale=out_color_matrix=bt709,format=yuv420p10le", "-c:v", "libx265",
+                    "-x265-params", "log-level=error", "-color_primaries", primaries, "-color_trc", "arib-std-b67",
+                    "-colorspace", "bt709",
+                ])
+            return try Pixels(try Rendering.render(film).renditions[0].bytes).colour(0.5, 0.5)
+        }
+        let (ordinary, wide) = (try await red("bt709"), try await red("bt2020"))
+        #expect(ordinary[1] > 10, "\(ordinary)")
+        #expect(wide[1] < ordinary[1] / 2, "\(wide), \(ordinary)")
+    }
+
     @Test func soundAloneIsRefusedByName() async throws {
         let sound = try await Self.film("a.mp4", "sine=d=1", ["-c:a", "aac"])
         let error = #expect(throws: RenditionError.self) { try Rendering.render(sound) }
@@ -172,14 +190,11 @@ struct VideoTests {
         #expect((time?.code, time?.retriable) == ("too_slow", true))
     }
 
-    /// A list of segments on a server, behind the first bytes of a film: the demuxer that would follow it is never asked.
-    @Test func aFilmFetchesNothing() throws {
+    /// ffmpeg would fetch what such a list names; it is never asked about one.
+    @Test func aListOfAddressesIsNoFilm() throws {
         let list = "#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n"
-        let film = [0, 0, 0, 16] + Array("ftypisom\0\0\0\0".utf8) + Array(list.utf8)
-        let error = #expect(throws: RenditionError.self) { try Rendering.render(film) }
-        #expect(error?.retriable == false)
-        let bare = #expect(throws: RenditionError.self) { try Rendering.render(Array(list.utf8)) }
-        #expect(bare?.message.contains("a text") == true)
+        let error = #expect(throws: RenditionError.self) { try Rendering.render(Array(list.utf8)) }
+        #expect(error?.message.contains("a text") == true)
     }
 
     /// Cameras', players' and fuzzers' films, whole, cut and odd.

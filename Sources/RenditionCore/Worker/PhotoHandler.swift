@@ -83,7 +83,9 @@ struct PhotoHandler: Sendable {
 
         trip.enter(.probe)
         let (renderer, limits) = (renderer, configuration.limits)
-        let probe = try await probing.run { try renderer.probe(bytes, limits: limits) }
+        // A film's header takes a program of its own to read, for which photos needn't wait.
+        let isFilm = (try? OriginalFormat.detect(bytes))?.kind == .video
+        let probe = try await (isFilm ? pool : probing).run { try renderer.probe(bytes, limits: limits) }
         trip.report.note(probe, bytes: bytes.count)
 
         trip.enter(.render, waiting: true)

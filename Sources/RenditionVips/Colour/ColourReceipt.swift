@@ -36,7 +36,7 @@ struct ColourReceipt: Equatable {
         from encoding: ReferenceConversion.Encoding?, to gamut: OutputGamut, _ adjustments: ColorAdjustments
     ) -> ColourReceipt? {
         guard let encoding, let reference = ReferenceConversion(from: encoding, to: gamut),
-            let source = PixelMemory(reduced), let made = PixelMemory(frame)
+            let source = PixelMemory(reduced), let made = PixelMemory(frame), made.bands == 3
         else { return nil }
         let upright = orientation >= 5 ? source.size.transposed : source.size
         let scale = (

@@ -47,7 +47,7 @@ final class ReferenceConversion {
         case .lab:
             conversion = Self.transform(context, lab, shim_lcms_lab, output, shim_lcms_rgb)
         case .profile(let bytes, let bands):
-            if let profile = Self.open(bytes, context) {
+            if [1, 3, 4].contains(bands), let profile = Self.open(bytes, context) {
                 let type = bands == 1 ? shim_lcms_grey : bands == 3 ? shim_lcms_rgb : shim_lcms_cmyk
                 let expected = bands == 1 ? cmsSigGrayData : bands == 3 ? cmsSigRgbData : cmsSigCmykData
                 if cmsGetColorSpace(profile) == expected {

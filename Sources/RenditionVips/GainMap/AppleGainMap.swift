@@ -40,11 +40,16 @@ enum AppleGainMap {
         }
     }
 
+    /// Apple encodes the map by the transfer function of ITU-R BT.709 (section 1.2), 0–1.
+    private static func light(of value: Double) -> Double {
+        value < 0.081 ? value / 4.5 : pow((value + 0.099) / 1.099, 1 / 0.45)
+    }
+
     /// The map in the terms of the standard: values of powers of two instead of light.
     static func converted(_ map: consuming Image, headroom: Double) throws -> GainMap {
         let range = log2(headroom)
         let table = (0...255).map { value -> UInt8 in
-            let light = SRGBCurve.decode(Double(value) / 255)
+            let light = light(of: Double(value) / 255)
             return UInt8((255 * log2(1 + (headroom - 1) * light) / range).rounded())
         }
         let handle = table.withUnsafeBytes {

@@ -38,7 +38,9 @@ enum GainMapISO {
             channels.append(
                 .init(min: min, max: max, gamma: gamma, baseOffset: baseOffset, brightOffset: brightOffset))
         }
-        return GainMapParameters(channels: channels, baseHeadroom: base, brightHeadroom: bright)
+        return GainMapParameters(
+            channels: channels, baseHeadroom: base, brightHeadroom: bright,
+            isInBaseColours: flags & usesBaseColours != 0)
     }
 
     /// The map's own segment body, identifier included.
@@ -46,7 +48,10 @@ enum GainMapISO {
         let flags = (parameters.channels.count == 1 ? 0 : isMultichannel) | usesBaseColours | hasCommonDenominator
         // Fine enough for numbers up to 2000 in 32 bits with a sign.
         let common = 1_000_000.0
-        func number(_ value: Double) -> [UInt8] { bytes(UInt32(bitPattern: Int32((value * common).rounded()))) }
+        func number(_ value: Double) -> [UInt8] {
+            let scaled = Swift.min(Double(Int32.max), Swift.max(Double(Int32.min), (value * common).rounded()))
+            return bytes(UInt32(bitPattern: Int32(scaled)))
+        }
         var body: [UInt8] = [0, 0, 0, 0, flags]
         body += bytes(UInt32(common)) + number(parameters.baseHeadroom) + number(parameters.brightHeadroom)
         for channel in parameters.channels {

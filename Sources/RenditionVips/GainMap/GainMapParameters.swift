@@ -19,12 +19,21 @@ struct GainMapParameters: Equatable {
     var baseHeadroom = 0.0
     /// The headroom from which on it counts in full.
     var brightHeadroom: Double
+    /// Whether three channels are of the base picture's colour space. With one it makes no difference.
+    var isInBaseColours = true
 
-    /// Whether a picture can be made by them: finite numbers, and a map that brightens.
+    /// Whether a picture can be made by them, and any writer's numbers can hold them: a map that brightens, by no more than
+    /// any screen can.
     var isUsable: Bool {
-        let numbers = channels.flatMap { [$0.min, $0.max, $0.gamma, $0.baseOffset, $0.brightOffset] }
-        return [1, 3].contains(channels.count) && (numbers + [baseHeadroom, brightHeadroom]).allSatisfy(\.isFinite)
-            && channels.allSatisfy { $0.gamma > 0 && $0.max >= $0.min && abs($0.max) <= 20 && abs($0.min) <= 20 }
-            && baseHeadroom >= 0 && brightHeadroom > baseHeadroom && brightHeadroom <= 20
+        [1, 3].contains(channels.count) && (0...16).contains(baseHeadroom) && (0...16).contains(brightHeadroom)
+            && brightHeadroom - baseHeadroom >= 0.001 && channels.allSatisfy(\.isUsable)
+    }
+}
+
+extension GainMapParameters.Channel {
+    /// A comparison with what is no number is false.
+    fileprivate var isUsable: Bool {
+        (-16...16).contains(min) && (-16...16).contains(max) && max >= min && (0.01...100).contains(gamma)
+            && (-1...1).contains(baseOffset) && (-1...1).contains(brightOffset)
     }
 }

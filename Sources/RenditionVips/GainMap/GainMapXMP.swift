@@ -30,23 +30,28 @@ enum GainMapXMP {
             baseHeadroom: packet.number("hdrgm:HDRCapacityMin") ?? 0, brightHeadroom: headroom)
     }
 
-    /// The map's own packet.
+    /// The map's own packet. Properties of one value are attributes: some readers know them in no other form.
     static func packet(_ parameters: GainMapParameters) -> [UInt8] {
-        func property(_ name: String, _ value: (GainMapParameters.Channel) -> Double) -> String {
+        let properties: [(String, (GainMapParameters.Channel) -> Double)] = [
+            ("GainMapMin", \.min), ("GainMapMax", \.max), ("Gamma", \.gamma), ("OffsetSDR", \.baseOffset),
+            ("OffsetHDR", \.brightOffset),
+        ]
+        var (attributes, elements) = ("", "")
+        for (name, value) in properties {
             let values = parameters.channels.map { number(value($0)) }
-            return "<hdrgm:\(name)>"
-                + (values.count == 1
-                    ? values[0] : "<rdf:Seq>" + values.map { "<rdf:li>\($0)</rdf:li>" }.joined() + "</rdf:Seq>")
-                + "</hdrgm:\(name)>"
+            if Set(values).count == 1 {
+                attributes += " hdrgm:\(name)=\"\(values[0])\""
+            } else {
+                let list = values.map { "<rdf:li>\($0)</rdf:li>" }.joined()
+                elements += "<hdrgm:\(name)><rdf:Seq>\(list)</rdf:Seq></hdrgm:\(name)>"
+            }
         }
-        let body =
-            property("GainMapMin", \.min) + property("GainMapMax", \.max) + property("Gamma", \.gamma)
-            + property("OffsetSDR", \.baseOffset) + property("OffsetHDR", \.brightOffset)
+        let opening =
+            "<rdf:Description rdf:about=\"\" \(space) hdrgm:Version=\"1.0\"\(attributes)"
+            + " hdrgm:HDRCapacityMin=\"\(number(parameters.baseHeadroom))\""
+            + " hdrgm:HDRCapacityMax=\"\(number(parameters.brightHeadroom))\" hdrgm:BaseRenditionIsHDR=\"False\""
         return Array(
-            (head + "<rdf:Description rdf:about=\"\" \(space) hdrgm:Version=\"1.0\""
-                + " hdrgm:HDRCapacityMin=\"\(number(parameters.baseHeadroom))\""
-                + " hdrgm:HDRCapacityMax=\"\(number(parameters.brightHeadroom))\""
-                + " hdrgm:BaseRenditionIsHDR=\"False\">\(body)</rdf:Description>" + foot).utf8)
+            (head + opening + (elements.isEmpty ? "/>" : ">\(elements)</rdf:Description>") + foot).utf8)
     }
 
     /// The base picture's packet, into which the list of pictures is put.

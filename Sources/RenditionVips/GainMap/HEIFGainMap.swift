@@ -31,14 +31,16 @@ struct HEIFGainMap: ~Copyable {
         _ = heif_image_handle_get_list_of_auxiliary_image_IDs(primary, filter, &ids, Int32(ids.count))
         for id in ids {
             var handle: OpaquePointer?
-            try check(heif_image_handle_get_auxiliary_image_handle(primary, id, &handle))
-            guard let handle else { continue }
+            // A broken auxiliary image of another kind is nobody's loss.
+            guard heif_image_handle_get_auxiliary_image_handle(primary, id, &handle).code == heif_error_Ok, let handle
+            else { continue }
             defer { heif_image_handle_release(handle) }
             guard isGainMap(handle) else { continue }
             // A map is smaller than its picture; a larger one is none.
-            guard heif_image_handle_get_width(handle) <= heif_image_handle_get_width(primary),
-                heif_image_handle_get_height(handle) <= heif_image_handle_get_height(primary)
-            else { throw VipsError("libheif", "a gain map larger than its picture") }
+            let most = (heif_image_handle_get_width(primary), heif_image_handle_get_height(primary))
+            guard heif_image_handle_get_width(handle) <= most.0, heif_image_handle_get_height(handle) <= most.1 else {
+                throw VipsError("libheif", "a gain map larger than its picture")
+            }
             return HEIFGainMap(map: try decode(handle), packet: packet(of: handle))
         }
         return nil

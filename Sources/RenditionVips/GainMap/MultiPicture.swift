@@ -16,12 +16,16 @@ enum MultiPicture {
             else { return }
             // Offsets count from the list's own header.
             let base = segment.start + label.utf8.count
-            for index in 1..<max(1, min(16, entries.length / entryLength)) {
+            var end = 0
+            // A list that names the same bytes again and again would cost the more the longer it is.
+            for index in 1..<max(1, min(5, entries.length / entryLength)) {
                 let entry = entries.start + index * entryLength
                 guard let length = structure.uint32(entry + 4), let offset = structure.uint32(entry + 8),
+                    base + offset >= end,
                     let picture = file.part(base + offset, min(length, file.count - base - offset)),
                     picture.starts(with: [0xFF, 0xD8])
                 else { continue }
+                end = base + offset + picture.count
                 pictures.append(picture)
             }
         }

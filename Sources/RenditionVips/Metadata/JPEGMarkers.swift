@@ -10,13 +10,19 @@ enum JPEGMarkers {
         var start: Int
     }
 
+    /// More bytes between segments than any writer leaves.
+    private static let mostStrays = 1 << 18
+
     /// Calls a function with each segment in turn.
     static func forEach(in bytes: UnsafeRawBufferPointer, _ body: (Segment) -> Void) {
         var place = 2
+        var strays = 0
         while let marker = bytes.big(place, 2) {
             // Some writers leave bytes between segments. The next 0xFF goes on, as every decoder does.
             if marker == 0xFFFF || marker >> 8 != 0xFF {
                 place += 1
+                strays += 1
+                if strays > mostStrays { return }
                 continue
             }
             // Behind the start of scan there are only pixels.

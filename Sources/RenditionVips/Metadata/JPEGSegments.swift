@@ -58,6 +58,7 @@ enum JPEGSegments {
     /// A marker segment: marker, length, body.
     static func segment(_ marker: UInt8, _ body: [UInt8]) -> [UInt8] {
         let length = body.count + 2
+        precondition(length <= 65535, "a segment that is longer than its length can say")
         return [0xFF, marker, UInt8(length >> 8 & 255), UInt8(length & 255)] + body
     }
 }

@@ -3,7 +3,11 @@ import Foundation
 import RenditionCore
 
 /// Makes a film's poster: one frame of it, chosen and decoded by ffmpeg in a process of its own.
-enum VideoFile {
+package enum VideoFile {
+    /// How films are decoded on this machine, in a sentence; nil where the programs for it are missing. It blocks while it
+    /// tries what the system allows.
+    package static var summary: String? { ChildProcess.summary(of: ["ffprobe", "ffmpeg"]) }
+
     /// Reads the header.
     static func probe(
         _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ limits: RenderLimits
@@ -43,7 +47,7 @@ private struct VideoDecoder: ~Copyable {
     init(_ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ limits: RenderLimits) throws {
         let end = ContinuousClock.now + limits.time
         let file: NamelessFile
-        do { file = try NamelessFile(bytes) } catch { throw RenditionError.missing(error) }
+        do { file = try NamelessFile(bytes) } catch { throw RenditionError.noRoom(error) }
         let answer = try Self.run(
             "ffprobe", Self.input(format) + ["-show_streams", "-show_format", "-of", "json"], file, end, limits,
             output: 4 << 20)
@@ -64,9 +68,11 @@ private struct VideoDecoder: ~Copyable {
         self.stream = stream
         self.limits = limits
         self.format = format
-        // The reference frames that a decoder keeps count too, besides the poster.
+        // What ffmpeg holds at once: a decoder's reference frames, and the candidates for the poster.
+        let candidates = VideoFilter.candidates * 3 * RenditionSize.medium.fitted(size).pixels
         probe = PhotoProbe(
-            format: format, stored: size, orientation: 1, bytesPerPixel: 32, duration: streams.duration)
+            format: format, stored: size, orientation: 1, bytesPerPixel: 40 + candidates / max(1, size.pixels),
+            duration: streams.duration)
     }
 
     /// The film's first tenth is past the titles and the lens cap; where that frame is black or empty, others are looked
@@ -161,6 +167,15 @@ private struct VideoDecoder: ~Copyable {
 }
 
 extension RenditionError {
+    /// Nothing that this machine works on could be kept there: it isn't the film's fault, and no attempt counts.
+    fileprivate static func noRoom(_ error: any Error) -> RenditionError {
+        let reason = (error as? NamelessFile.NoRoom).map { "\($0.folder): \($0.reason)" }
+        return RenditionError(
+            code: "no_room", stage: .store, retriable: true,
+            message: "There is no room for temporary files on our side. This video will be tried again.",
+            detail: "\(reason ?? String(describing: error)); make room there, or name another folder in TMPDIR")
+    }
+
     /// The machine lacks what it takes; the film isn't to blame.
     fileprivate static func missing(_ error: any Error) -> RenditionError {
         let reason = (error as? ChildProcess.NotStarted).map { "\($0.program): \($0.reason)" }

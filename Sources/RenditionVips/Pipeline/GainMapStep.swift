@@ -9,10 +9,11 @@ struct GainMapStep: ~Copyable {
     /// Looks for it. A map that can't be used costs the photo its brightness and nothing else.
     init(
         _ instructions: RenderInstructions, _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat,
-        _ metadata: OriginalMetadata, _ probe: PhotoProbe
+        _ metadata: OriginalMetadata, _ probe: PhotoProbe, isConverted: Bool, _ deadline: RenderDeadline
     ) {
         do {
-            let found = try GainMap.find(in: bytes, format, metadata, probe)
+            let found = try GainMap.find(
+                in: bytes, format, metadata, probe, isConverted: isConverted, deadline)
             isThere = found != nil
             map = instructions.gainMap == .keep ? found : nil
         } catch {

@@ -25,6 +25,8 @@ struct ChildProcess {
         var complaint: String
         /// Exit code; nil where a signal ended it.
         var status: Int32?
+        /// The signal that ended it; nil for those sent here.
+        var signal: Int32?
         var timedOut: Bool
         var printedTooMuch: Bool
     }
@@ -45,12 +47,19 @@ struct ChildProcess {
     /// nobody. It dies with this process.
     ///
     /// - Parameter input: A file whose content the program finds under ``inputPath``.
-    /// - Throws: ``NotStarted``.
+    /// - Throws: ``NotStarted``, also where something else than its work ended it.
     static func run(
         _ program: String, _ arguments: [String], input: borrowing NamelessFile, _ limits: Limits
     ) throws -> Result {
-        try run(
-            isolation + bounds(limits) + privileges + [try find(program)] + arguments, input: input.descriptor, limits)
+        let command = isolation + bounds(limits) + privileges + [try find(program)] + arguments
+        let result = try run(command, input: input.descriptor, limits)
+        // What stands before the program says so under its own name. Nobody here sent this signal: the system did, for want
+        // of memory.
+        let preface = ["prlimit:", "unshare:", "setpriv:"].first { result.complaint.hasPrefix($0) }
+        if preface != nil || result.signal == SIGKILL {
+            throw NotStarted(program: program, reason: preface == nil ? "it was killed" : result.complaint)
+        }
+        return result
     }
 
     private static func bounds(_ limits: Limits) -> [String] {
@@ -77,7 +86,7 @@ struct ChildProcess {
 
     /// The first of several command beginnings that works here.
     private static func first(of ways: [[String]]) -> [String] {
-        let limits = Limits(end: .now + .seconds(5), memory: 1 << 30, output: 1024)
+        let limits = Limits(end: .now + .seconds(60), memory: 1 << 30, output: 1024)
         return ways.first { (try? run($0 + ["/bin/true"], input: nil, limits))?.status == 0 } ?? []
     }
 
@@ -86,6 +95,15 @@ struct ChildProcess {
 
     /// Whether the programs run as nobody.
     static var isNobody: Bool { privileges.contains("--reuid=65534") }
+
+    /// What an operator should know of these programs on this machine, in a sentence.
+    ///
+    /// - Returns: nil where they are missing.
+    static func summary(of programs: [String]) -> String? {
+        guard programs.allSatisfy({ (try? find($0)) != nil }) else { return nil }
+        return "\(programs.joined(separator: " and ")) run \(isNobody ? "as nobody" : "as this user"), "
+            + (isIsolated ? "without a network" : "with the network in reach, since this system allows no namespaces")
+    }
 
     private static func find(_ program: String) throws -> String {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
@@ -98,13 +116,15 @@ struct ChildProcess {
     }
 
     private static func run(_ command: [String], input: Int32?, _ limits: Limits) throws -> Result {
-        let (output, complaint) = (Pipe(), Pipe())
+        shim_wait_for_children()
+        let output = try Channel()
+        let complaint = try Channel()
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output.fileHandleForWriting.fileDescriptor, 1)
-        posix_spawn_file_actions_adddup2(&actions, complaint.fileHandleForWriting.fileDescriptor, 2)
+        posix_spawn_file_actions_adddup2(&actions, output.writing, 1)
+        posix_spawn_file_actions_adddup2(&actions, complaint.writing, 2)
         if let input { posix_spawn_file_actions_adddup2(&actions, input, inputDescriptor) }
         // Other threads open files at any time; none of them is the program's business.
         posix_spawn_file_actions_addclosefrom_np(&actions, input == nil ? inputDescriptor : inputDescriptor + 1)
@@ -130,18 +150,43 @@ struct ChildProcess {
         }
         guard code == 0 else { throw NotStarted(program: command[0], reason: String(cString: strerror(code))) }
         // Without this the pipes would never end.
-        try? output.fileHandleForWriting.close()
-        try? complaint.fileHandleForWriting.close()
+        output.closeWriting()
+        complaint.closeWriting()
         return collect(process, output, complaint, limits)
     }
 
+    /// A pipe that no other program inherits.
+    private final class Channel {
+        let reading: Int32
+        private(set) var writing: Int32
+
+        init() throws {
+            var ends: [Int32] = [-1, -1]
+            guard pipe2(&ends, O_CLOEXEC) == 0 else {
+                throw NotStarted(program: "pipe", reason: String(cString: strerror(errno)))
+            }
+            (reading, writing) = (ends[0], ends[1])
+        }
+
+        deinit {
+            close(reading)
+            closeWriting()
+        }
+
+        func closeWriting() {
+            if writing >= 0 { close(writing) }
+            writing = -1
+        }
+    }
+
     /// Reads what the program prints until it closes both pipes, then waits for its end.
-    private static func collect(_ process: pid_t, _ output: Pipe, _ complaint: Pipe, _ limits: Limits) -> Result {
-        var result = Result(output: [], complaint: "", status: nil, timedOut: false, printedTooMuch: false)
+    private static func collect(_ process: pid_t, _ output: Channel, _ complaint: Channel, _ limits: Limits) -> Result {
+        var result = Result(
+            output: [], complaint: "", status: nil, signal: nil, timedOut: false, printedTooMuch: false)
         var words: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
         var files = [output, complaint].map {
-            pollfd(fd: $0.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
+            pollfd(fd: $0.reading, events: Int16(POLLIN), revents: 0)
         }
         while files.contains(where: { $0.fd >= 0 }) {
             let left = limits.end - .now
@@ -166,30 +211,33 @@ struct ChildProcess {
             }
         }
         result.complaint = String(decoding: words, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        if result.printedTooMuch { kill(-process, SIGKILL) }
-        result.status = wait(for: process, limits, &result.timedOut)
+        // Where a pipe is still open, somebody holds it, be it a child of the program's.
+        result.timedOut = !result.printedTooMuch && files.contains { $0.fd >= 0 }
+        let isStopped = result.printedTooMuch || result.timedOut
+        if isStopped { kill(-process, SIGKILL) }
+        wait(for: process, limits, isStopped: isStopped, &result)
         return result
     }
 
-    /// - Returns: The exit code; nil where a signal ended it.
-    private static func wait(for process: pid_t, _ limits: Limits, _ timedOut: inout Bool) -> Int32? {
+    private static func wait(for process: pid_t, _ limits: Limits, isStopped: Bool, _ result: inout Result) {
         var status: Int32 = 0
+        var isStopped = isStopped
         // A program may close its pipes and go on.
         while true {
-            let ended = waitpid(process, &status, WNOHANG)
+            let ended = waitpid(process, &status, isStopped ? 0 : WNOHANG)
             if ended == process { break }
-            if ended < 0, errno != EINTR { return nil }
-            if ContinuousClock.now >= limits.end {
-                timedOut = true
+            if ended < 0, errno != EINTR { return }
+            if !isStopped, ContinuousClock.now >= limits.end {
+                (isStopped, result.timedOut) = (true, true)
                 kill(-process, SIGKILL)
-                while waitpid(process, &status, 0) < 0, errno == EINTR {}
-                return nil
             }
-            usleep(1000)
+            if !isStopped { usleep(1000) }
         }
-        // Its processor time is over too, which comes to the same.
-        timedOut = status & 0x7F == SIGXCPU
-        return status & 0x7F == 0 ? (status >> 8) & 0xFF : nil
+        let signal = status & 0x7F
+        if signal == 0 { result.status = (status >> 8) & 0xFF }
+        // Its processor time is over, which comes to the same.
+        if signal == SIGXCPU { result.timedOut = true }
+        if signal != 0, !isStopped { result.signal = signal }
     }
 }
 

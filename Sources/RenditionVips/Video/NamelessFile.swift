@@ -6,31 +6,42 @@ import Glibc
 struct NamelessFile: ~Copyable {
     let descriptor: Int32
 
-    /// - Throws: ``ChildProcess/NotStarted`` where there is no room for it.
+    /// - Throws: ``NoRoom``.
     init(_ bytes: UnsafeRawBufferPointer) throws {
         var path = Array((NSTemporaryDirectory() + "/renditions-XXXXXX").utf8CString)
         let file = mkstemp(&path)
         guard file >= 0 else { throw Self.failure() }
-        unlink(path)
-        // Nobody can read it but whoever is handed the descriptor, and that may be a process without rights.
-        fchmod(file, 0o444)
+        defer { close(file) }
         var done = 0
         while done < bytes.count {
             let count = write(file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 let failure = Self.failure()
-                close(file)
+                unlink(path)
                 throw failure
             }
             done += count
         }
-        descriptor = file
+        // Nobody can read it but whoever is handed the descriptor, and that may be a process without rights. Nobody can
+        // write it any more.
+        fchmod(file, 0o444)
+        let reader = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        let failure = Self.failure()
+        unlink(path)
+        guard reader >= 0 else { throw failure }
+        descriptor = reader
     }
 
     deinit { close(descriptor) }
 
-    private static func failure() -> ChildProcess.NotStarted {
-        ChildProcess.NotStarted(program: NSTemporaryDirectory(), reason: String(cString: strerror(errno)))
+    /// The folder of temporary files is full, missing or may not be written to.
+    struct NoRoom: Error {
+        let folder: String
+        let reason: String
+    }
+
+    private static func failure() -> NoRoom {
+        NoRoom(folder: NSTemporaryDirectory(), reason: String(cString: strerror(errno)))
     }
 }

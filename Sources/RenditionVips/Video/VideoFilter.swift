@@ -2,6 +2,9 @@ import RenditionCore
 
 /// The chain of ffmpeg's filters that makes a poster's candidate of a film's frames.
 enum VideoFilter {
+    /// The frames among which the most typical is chosen. The filter holds all of them at once.
+    static let candidates = 24
+
     /// Frames as they are shown, in sRGB's primaries, of which the most typical is kept.
     static func chain(_ stream: VideoStreams.Stream, to size: PixelSize) -> String {
         var filters: [String] = []
@@ -15,8 +18,7 @@ enum VideoFilter {
                 "scale=\(size.width):\(size.height):flags=lanczos+accurate_rnd+full_chroma_int"
                     + ":in_color_matrix=\(matrix)")
         }
-        // It holds all its frames at once.
-        filters += ["format=rgb24", "thumbnail=24"]
+        filters += ["format=rgb24", "thumbnail=\(candidates)"]
         return filters.joined(separator: ",")
     }
 
@@ -24,7 +26,7 @@ enum VideoFilter {
     private static func mapped(_ stream: VideoStreams.Stream, _ matrix: String, _ size: PixelSize) -> [String] {
         let input = [
             "min=\(matrix == "smpte170m" ? "170m" : matrix == "bt2020nc" ? "2020_ncl" : "709")",
-            "pin=\(stream.primaries == "smpte432" ? "smpte432" : "2020")",
+            "pin=\(primaries[stream.primaries ?? ""] ?? "2020")",
             "tin=\(stream.transfer == "smpte2084" ? "smpte2084" : stream.isHDR ? "arib-std-b67" : "709")",
             "rin=\(stream.range == "pc" ? "full" : "limited")",
         ]
@@ -35,6 +37,11 @@ enum VideoFilter {
         return [linear, "format=gbrpf32le", "zscale=p=709"]
             + (stream.isHDR ? ["tonemap=mobius:desat=0"] : []) + ["zscale=t=\(output):m=gbr:r=full"]
     }
+
+    /// zscale's names of ffprobe's primaries. HDR film that doesn't tell has those of BT.2020.
+    private static let primaries = [
+        "bt709": "709", "smpte432": "smpte432", "smpte170m": "170m", "bt470bg": "470bg", "smpte240m": "240m",
+    ]
 
     private static func known(_ value: String?) -> String? {
         guard let value, ["bt709", "smpte170m", "bt470bg", "smpte240m", "fcc", "bt2020nc"].contains(value) else {

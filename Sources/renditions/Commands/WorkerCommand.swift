@@ -56,6 +56,8 @@ struct WorkerCommand: AsyncParsableCommand {
                 let greeting = "Worker \(configuration.owner) renders \(configuration.renderWidth) photos at once"
                 let service = WorkerService(worker: worker) {
                     logger.info("\(greeting) from the \(store.summary).")
+                    // It starts programs to find out, for which no photo waits.
+                    Task.detached { Parts.describeFilms(logger) }
                 }
                 try await SignalledGroup.run(service, logger: logger)
                 unfinished.withLock { $0 = service.unfinished }

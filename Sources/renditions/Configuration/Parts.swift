@@ -62,6 +62,15 @@ enum Parts {
 
     static func renderer() throws -> any PhotoRenderer { try CascadeRenderer() }
 
+    /// Says how films are decoded on this machine, which an operator should know before the first one comes.
+    static func describeFilms(_ logger: Logger) {
+        if let summary = VideoFile.summary {
+            logger.info("Films: \(summary).")
+        } else {
+            logger.warning("Films can't be rendered here: ffmpeg or ffprobe is missing. The package ffmpeg has them.")
+        }
+    }
+
     /// Log lines go to standard error, so that standard output holds nothing but answers.
     static func logger(_ settings: Settings) -> Logger {
         var logger = Logger(label: "renditions") { StreamLogHandler.standardError(label: $0) }
