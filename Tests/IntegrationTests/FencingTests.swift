@@ -31,7 +31,8 @@ struct FencingTests {
         let held = Valve()
         held.close()
         let isAsleep = sleep(sleeper, at: pause, proxy, stage.platform, held)
-        let id = try await stage.upload("orientation-1.jpg")
+        let looks = pause.step == .renditionHead
+        let id = try await (looks ? stage.uploadOverRemains("orientation-1.jpg") : stage.upload("orientation-1.jpg"))
         try await eventually("the worker gets there") { isAsleep() }
 
         // Another photograph, so that stale bytes can be told from new ones; and the same as a photo of its own, to

@@ -43,6 +43,21 @@ final class Stage: Sendable {
         try await platform.upload(Corpus.samples.bytes(sample), as: sample)
     }
 
+    /// Uploads a photo where something older stands under its renditions' keys already, so that a worker has to look.
+    func uploadOverRemains(_ sample: String) async throws -> String {
+        let bytes = Corpus.samples.bytes(sample)
+        let photo = NewPhoto(
+            id: UUID().uuidString.lowercased(), galleryID: "g", userID: "u", filename: sample, fileSize: bytes.count)
+        let objects = S3Objects(s3: platform.s3, names: platform.buckets)
+        for size in RenditionSize.all {
+            let key = ObjectKeys.rendition(galleryID: "g", originalKey: photo.s3Key, size: size)
+            _ = try await objects.put(
+                ObjectUpload(key: key, body: .bytes([1]), contentType: "image/jpeg", metadata: ["fence": "0"]),
+                in: .renditions, if: .absent)
+        }
+        return try await platform.upload(bytes, as: sample, id: photo.id)
+    }
+
     /// Puts another file under a photo's key.
     func replaceOriginal(of id: String, with sample: String) async throws {
         guard let key = try await platform.record(id)?.s3Key else { return }

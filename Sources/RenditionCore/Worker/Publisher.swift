@@ -2,7 +2,7 @@
 ///
 /// Each object carries the fence of the claim that wrote it. A write looks at what stands there first, stops before a
 /// higher fence, and is conditional on what it saw, so that a worker which slept between looking and writing changes
-/// nothing when it wakes.
+/// nothing when it wakes. The first claim of all takes it for granted that nothing stands there, on the same condition.
 package struct Publisher: Sendable {
     private let objects: any ObjectStore
     /// How often a write that lost a race looks again before it gives up.
@@ -41,8 +41,10 @@ package struct Publisher: Sendable {
                 "fence": String(fence),
                 "recipe": recipe,
             ])
-        for _ in 0..<rounds {
-            let present = try await objects.head(.renditions, key: upload.key)
+        for round in 0..<rounds {
+            // Before a photo's first claim nothing stands there, as a rule. The write's condition finds the exceptions, and
+            // the look is saved for all others.
+            let present = round == 0 && fence == 1 ? nil : try await objects.head(.renditions, key: upload.key)
             if let other = present?.metadata["fence"].flatMap(Int.init), other > fence {
                 let sameBytes = present?.metadata["checksum"] == rendition.checksum
                 return sameBytes ? .published : .superseded(fence: other)
