@@ -48,6 +48,8 @@ package struct PhotoMetadata: Sendable, Hashable {
     package var hasProfile = false
     /// The name of that profile.
     package var profileName: String?
+    /// `PQ` or `HLG` where the original reaches above white, which its renditions can't; nil for every other.
+    package var dynamicRange: String?
     /// How far the rendition's colours are from a reference conversion: the mean of CIEDE2000 over a grid. nil where there
     /// is no reference.
     package var deltaE: Double?
@@ -86,6 +88,7 @@ package struct PhotoMetadata: Sendable, Hashable {
             "color": Self.map([
                 "has_icc_profile": .bool(hasProfile),
                 "profile": profileName.map(RecordValue.string),
+                "dynamic_range": dynamicRange.map(RecordValue.string),
                 "delta_e": deltaE.flatMap { .decimal($0, places: 2) },
                 "warnings": warnings.isEmpty ? nil : .list(warnings.map(RecordValue.string)),
             ]),
