@@ -26,6 +26,14 @@ static inline void shim_set_image(void *object, const char *name, VipsImage *val
     g_object_set(object, name, value, NULL);
 }
 
+// Two images in a row; each gets a reference of its own.
+static inline void shim_set_images(void *object, const char *name, VipsImage *first, VipsImage *second) {
+    VipsImage *both[2] = {first, second};
+    VipsArrayImage *array = vips_array_image_new(both, 2);
+    g_object_set(object, name, array, NULL);
+    vips_area_unref(VIPS_AREA(array));
+}
+
 static inline void shim_set_doubles(void *object, const char *name, const double *values, int count) {
     VipsArrayDouble *array = vips_array_double_new(values, count);
     g_object_set(object, name, array, NULL);

@@ -57,6 +57,8 @@ package struct CascadeRenderer: PhotoRenderer {
         if let told = source.told { metadata.values = told }
         metadata.values.warnings += source.warnings
         let colours = ColourStep.source(of: source.image, &metadata.values)
+        if source.isProfileImplied { metadata.values.hasProfile = false }
+        metadata.values.dynamicRange = source.dynamicRange?.rawValue
         let gamut = ColourStep.gamut(instructions.gamut, for: source.image, from: colours)
         let sizes = instructions.sizes(for: format)
         guard !sizes.isEmpty else { return RenderedPhoto(probe: probe, metadata: metadata.values, renditions: []) }

@@ -50,6 +50,8 @@ package struct PhotoMetadata: Sendable, Hashable {
     package var profileName: String?
     /// What became of the original's gain map; nil where it has none.
     package var gainMap: GainMapFate?
+    /// `PQ` or `HLG` where the original reaches above white, which its renditions can't; nil for every other.
+    package var dynamicRange: String?
     /// How far the rendition's colours are from a reference conversion: the mean of CIEDE2000 over a grid. nil where there
     /// is no reference.
     package var deltaE: Double?
@@ -89,6 +91,7 @@ package struct PhotoMetadata: Sendable, Hashable {
                 "has_icc_profile": .bool(hasProfile),
                 "profile": profileName.map(RecordValue.string),
                 "gain_map": gainMap.map { .string($0.rawValue) },
+                "dynamic_range": dynamicRange.map(RecordValue.string),
                 "delta_e": deltaE.flatMap { .decimal($0, places: 2) },
                 "warnings": warnings.isEmpty ? nil : .list(warnings.map(RecordValue.string)),
             ]),

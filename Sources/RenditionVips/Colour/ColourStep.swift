@@ -11,10 +11,14 @@ enum ColourStep {
         case profile
         /// CMYK without a usable profile: by libvips' own.
         case assumedCMYK
+        /// L*a*b* under D50, which needs no profile.
+        case lab
     }
 
     /// Decides how to read the colours, and notes in `metadata` what it found.
     static func source(of image: borrowing Image, _ metadata: inout PhotoMetadata) -> Source {
+        // TIFF's and Photoshop's L*a*b* is that of the profiles' connection space (TIFF 6.0, section 23).
+        if image.interpretation == VIPS_INTERPRETATION_LAB { return .lab }
         let isCMYK = image.interpretation == VIPS_INTERPRETATION_CMYK
         let fallback: Source = isCMYK ? .assumedCMYK : .sRGB
         guard let bytes = image.blob("icc-profile-data") else { return fallback }
@@ -33,7 +37,9 @@ enum ColourStep {
 
     /// The colour space to use: Display P3 only where it was asked for and the original has colours beyond sRGB.
     static func gamut(_ wanted: OutputGamut, for image: borrowing Image, from source: Source) -> OutputGamut {
-        guard wanted == .p3, source == .profile, let profile = image.blob("icc-profile-data").flatMap(ICCProfile.init)
+        guard wanted == .p3 else { return .srgb }
+        if source == .lab { return .p3 }
+        guard source == .profile, let profile = image.blob("icc-profile-data").flatMap(ICCProfile.init)
         else { return .srgb }
         return profile.isWide ? .p3 : .srgb
     }
@@ -74,7 +80,7 @@ enum ColourStep {
             try operation.set("in", try linearLight(image))
             try operation.set("space", Int(VIPS_INTERPRETATION_sRGB.rawValue))
             return try cast(try operation.image())
-        case .profile, .assumedCMYK:
+        case .profile, .assumedCMYK, .lab:
             return try transform(image, from: source, to: gamut, depth: 8)
         }
     }
@@ -103,15 +109,38 @@ enum ColourStep {
     private static func transform(
         _ image: consuming Image, from source: Source, to gamut: OutputGamut, depth: Int
     ) throws -> Image {
-        let operation = try Operation("icc_transform")
-        try operation.set("in", image)
+        // libvips' own way from L*a*b* takes it for that under D65: all but a grey would be off.
+        let operation = try Operation(source == .lab ? "icc_export" : "icc_transform")
+        try operation.set("in", source == .profile ? try countable(image) : image)
         try operation.set("output-profile", gamut.rawValue)
-        try operation.set("embedded", source != .assumedCMYK)
+        if source != .lab { try operation.set("embedded", source == .profile) }
         if source == .assumedCMYK { try operation.set("input-profile", "cmyk") }
         try operation.set("intent", Int(VIPS_INTENT_RELATIVE.rawValue))
         try operation.set("black-point-compensation", true)
         try operation.set("depth", depth)
         return try operation.image()
+    }
+
+    /// Floating-point values of 0–1 as 16 bits: libvips cuts them off to whole numbers before it applies a profile.
+    private static func countable(_ image: consuming Image) throws -> Image {
+        guard !image.isInteger else { return image }
+        let interpretation =
+            switch image.interpretation {
+            case VIPS_INTERPRETATION_CMYK: VIPS_INTERPRETATION_CMYK
+            case _ where image.bands < 3: VIPS_INTERPRETATION_GREY16
+            default: VIPS_INTERPRETATION_RGB16
+            }
+        let linear = try Operation("linear")
+        try linear.set("in", image)
+        try linear.set("a", [65535])
+        try linear.set("b", [0.5])
+        let cast = try Operation("cast")
+        try cast.set("in", try linear.image())
+        try cast.set("format", Int(VIPS_FORMAT_USHORT.rawValue))
+        let copy = try Operation("copy")
+        try copy.set("in", try cast.image())
+        try copy.set("interpretation", Int(interpretation.rawValue))
+        return try copy.image()
     }
 
     /// How an image's numbers are to be read, for the reference conversion: judged by the file alone, not by ``source(of:_:)``.

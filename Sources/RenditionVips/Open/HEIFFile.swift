@@ -24,10 +24,11 @@ enum HEIFFile {
             return OpenedOriginal(image: try blank(), probe: probe)
         }
         let image = try file.decode()
-        for (name, block) in file.blocks() {
-            block.withUnsafeBytes { vips_image_set_blob_copy(image.handle, name, $0.baseAddress, $0.count) }
-        }
-        return OpenedOriginal(image: image, probe: probe)
+        for (name, block) in file.blocks() { image.setBlob(name, block) }
+        var opened = OpenedOriginal(image: image, probe: probe)
+        // An embedded profile goes before the code points, which then only tell how the pixels are coded.
+        if !opened.image.hasBlob("icc-profile-data") { opened.colour(by: file.codePoints) }
+        return opened
     }
 
     private static func blank() throws -> Image {
@@ -163,8 +164,6 @@ private final class HEIFContext {
             if heif_image_handle_get_raw_color_profile(handle, &profile).code == heif_error_Ok {
                 blocks.append(("icc-profile-data", profile))
             }
-        } else if isDisplayP3 {
-            blocks.append(("icc-profile-data", CompactP3Profile.bytes))
         }
         let count = heif_image_handle_get_number_of_metadata_blocks(handle, nil)
         guard count > 0 else { return blocks }
@@ -187,13 +186,15 @@ private final class HEIFContext {
         return blocks
     }
 
-    /// Whether the file names Display P3 by code points instead of by a profile (ITU-T H.273: primaries 12).
-    private var isDisplayP3: Bool {
+    /// The colours as the file names them by numbers (ITU-T H.273).
+    var codePoints: CodePoints? {
         var profile: UnsafeMutablePointer<heif_color_profile_nclx>?
         guard heif_image_handle_get_nclx_color_profile(handle, &profile).code == heif_error_Ok, let profile else {
-            return false
+            return nil
         }
         defer { heif_nclx_color_profile_free(profile) }
-        return profile.pointee.color_primaries == heif_color_primaries_SMPTE_EG_432_1
+        return CodePoints(
+            primaries: Int(profile.pointee.color_primaries.rawValue),
+            transfer: Int(profile.pointee.transfer_characteristics.rawValue))
     }
 }

@@ -17,6 +17,12 @@ enum PictureFile {
     static func open(
         _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ limits: RenderLimits = RenderLimits()
     ) throws -> OpenedOriginal {
+        switch format {
+        case .tiff: return try TIFFFile.open(bytes)
+        case .jpeg: try JPEGHeader.verify(bytes)
+        case .bmp: try BMPHeader.verify(bytes)
+        default: break
+        }
         guard let loader = loader(for: format) else { return try HEIFFile.open(bytes, format, limits) }
         let operation = try Operation(loader)
         try operation.set("buffer", bytes: bytes)
@@ -24,19 +30,30 @@ enum PictureFile {
         if format != .bmp { try operation.set("access", Int(VIPS_ACCESS_SEQUENTIAL.rawValue)) }
         // Anything less renders half a photo from half a file.
         try operation.set("fail-on", Int(VIPS_FAIL_ON_ERROR.rawValue))
-        let image = try operation.image()
+        var image = try operation.image()
+        if format == .bmp, image.hasAlpha, !BMPHeader.declaresAlpha(bytes) { image = try opaque(image) }
         let probe = PhotoProbe(
             format: format, stored: image.size, orientation: image.orientation, bytesPerPixel: image.bytesPerPixel)
-        return OpenedOriginal(image: image, probe: probe)
+        var opened = OpenedOriginal(image: image, probe: probe)
+        if format == .png { PNGFile(bytes).colour(&opened) }
+        return opened
     }
 
-    /// libvips' loader; nil for what libheif decodes.
+    /// Without its last band.
+    private static func opaque(_ image: consuming Image) throws -> Image {
+        let operation = try Operation("extract_band")
+        try operation.set("in", image)
+        try operation.set("band", 0)
+        try operation.set("n", image.bands - 1)
+        return try operation.image()
+    }
+
+    /// libvips' loader; nil for what is opened in another way.
     private static func loader(for format: OriginalFormat) -> String? {
         switch format {
         case .jpeg: "jpegload_buffer"
         case .png: "pngload_buffer"
         case .webp: "webpload_buffer"
-        case .tiff: "tiffload_buffer"
         case .gif: "gifload_buffer"
         case .svg: "svgload_buffer"
         case .bmp: "magickload_buffer"

@@ -20,6 +20,8 @@ struct Image: ~Copyable {
     var interpretation: VipsInterpretation { vips_image_get_interpretation(handle) }
     var format: VipsBandFormat { vips_image_get_format(handle) }
     var isInteger: Bool { format != VIPS_FORMAT_NOTSET && vips_band_format_isint(format) != 0 }
+    /// Whether a pixel is L*a*b* packed into 32 bits, with which libvips can do next to nothing.
+    var isLabQ: Bool { vips_image_get_coding(handle) == VIPS_CODING_LABQ }
     var hasAlpha: Bool { vips_image_hasalpha(handle) != 0 }
     /// Exif orientation, 1–8; 1 where the file says nothing.
     var orientation: Int { Int(vips_image_get_orientation(handle)) }
@@ -41,6 +43,13 @@ struct Image: ~Copyable {
             return nil
         }
         return Array(UnsafeRawBufferPointer(start: data, count: length))
+    }
+
+    func hasBlob(_ name: String) -> Bool { vips_image_get_typeof(handle, name) != 0 }
+
+    /// Hangs a copy of a block of metadata on the image.
+    func setBlob(_ name: String, _ block: [UInt8]) {
+        block.withUnsafeBytes { vips_image_set_blob_copy(handle, name, $0.baseAddress, $0.count) }
     }
 
     /// Computes all pixels into memory of their own.

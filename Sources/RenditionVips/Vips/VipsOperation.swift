@@ -43,6 +43,11 @@ struct Operation: ~Copyable {
         shim_set_image(handle, option, value.handle)
     }
 
+    func set(_ option: String, _ first: borrowing Image, _ second: borrowing Image) throws {
+        try check(option)
+        shim_set_images(handle, option, first.handle, second.handle)
+    }
+
     /// - Parameter value: Bytes that outlive everything made of them.
     func set(_ option: String, bytes value: UnsafeRawBufferPointer) throws {
         try check(option)
