@@ -49,12 +49,13 @@ package struct CascadeRenderer: PhotoRenderer {
         _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ instructions: RenderInstructions,
         _ limits: RenderLimits, _ deadline: RenderDeadline
     ) throws -> RenderedPhoto {
-        let source = try LoadStep.open(bytes, format, limits)
+        var source = try LoadStep.open(bytes, format, limits)
         defer { withExtendedLifetime(source.memory) {} }
         deadline.watch(source.image)
         let probe = try checked(source.probe, limits)
         var metadata = OriginalMetadata.read(bytes, format, opened: source.image)
         if let told = source.told { metadata.values = told }
+        source.colour(byExif: metadata.exif)
         metadata.values.warnings += source.warnings
         let colours = ColourStep.source(of: source.image, &metadata.values)
         if source.isProfileImplied { metadata.values.hasProfile = false }

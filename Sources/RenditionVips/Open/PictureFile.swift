@@ -35,6 +35,7 @@ enum PictureFile {
         let probe = PhotoProbe(
             format: format, stored: image.size, orientation: image.orientation, bytesPerPixel: image.bytesPerPixel)
         var opened = OpenedOriginal(image: image, probe: probe)
+        opened.isCameraEncoded = format == .jpeg
         if format == .png { PNGFile(bytes).colour(&opened) }
         return opened
     }

@@ -44,7 +44,9 @@ enum RawFile {
         let probe = PhotoProbe(
             format: format, stored: size, orientation: isTurned ? 1 : file.orientation,
             bytesPerPixel: opened.probe.bytesPerPixel)
-        return OpenedOriginal(image: opened.image.reference(), probe: probe, memory: block)
+        var preview = OpenedOriginal(image: opened.image.reference(), probe: probe, memory: block)
+        preview.isCameraEncoded = true
+        return preview
     }
 }
 

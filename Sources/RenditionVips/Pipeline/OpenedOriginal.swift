@@ -15,6 +15,8 @@ struct OpenedOriginal: ~Copyable {
     private(set) var isProfileImplied = false
     /// The encoding of a photo that reached above white, and was bent down to it by the profile.
     private(set) var dynamicRange: HighDynamicRange?
+    /// Whether the pixels are those that the camera encoded, so that what Exif says of their colours holds.
+    var isCameraEncoded = false
     /// What was odd about the file without stopping the work.
     var warnings: [String] = []
     /// Keeps alive what the pixels are read from, beside the original's own bytes.
@@ -32,6 +34,13 @@ struct OpenedOriginal: ~Copyable {
         guard let profile else { return }
         image.setBlob("icc-profile-data", profile)
         isProfileImplied = true
+    }
+
+    /// Hangs a profile on the image for the colour space that Exif names, where the file embeds none.
+    mutating func colour(byExif block: [UInt8]?) {
+        guard isCameraEncoded, image.interpretation == VIPS_INTERPRETATION_sRGB, image.blob("icc-profile-data") == nil
+        else { return }
+        colour(by: block.flatMap(ExifColourSpace.profile))
     }
 
     /// Hangs a profile on the image for the colours that the file names by numbers.
