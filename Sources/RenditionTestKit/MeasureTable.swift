@@ -22,7 +22,7 @@ package struct MeasureTable: Sendable {
             zip(row, widths).enumerated().map { column, cell in
                 let blanks = String(repeating: " ", count: cell.1 - cell.0.count)
                 return column == 0 ? cell.0 + blanks : blanks + cell.0
-            }.joined(separator: "  ")
+            }.joined(separator: "  ").replacing(/\ +$/, with: "")
         }
         return ([title, ""] + lines + (notes.isEmpty ? [] : [""]) + notes).joined(separator: "\n") + "\n"
     }

@@ -43,6 +43,14 @@ struct ColourFidelityTests {
         var smooth: Difference
         /// Of the means of eight by eight pixels before encoding, as the receipt takes them.
         var blocks: Difference
+        /// Of the pixels before encoding that sRGB can't show; only for Display P3.
+        var beyond: Beyond?
+    }
+
+    private struct Beyond: Decodable {
+        /// How many of all pixels they are, 0–1.
+        var share: Double
+        var mean: Double
     }
 
     private struct Finding {
@@ -61,6 +69,8 @@ struct ColourFidelityTests {
         var original: String
         /// The profile of the reference.
         var target: String
+        /// The profile of a smaller gamut.
+        var narrow: String?
         var frame: String
         var rendition: String
     }
@@ -69,10 +79,11 @@ struct ColourFidelityTests {
         var table = MeasureTable(
             "Colours beside littlecms, CIEDE2000",
             columns: ["original", "rendition", "photo"]
-                + ["mean", "95 %", "JPEG mean", "95 %", "smoothed", "95 %", "blocks", "receipt"],
+                + ["mean", "95 %", "JPEG mean", "95 %", "smoothed", "95 %", "blocks", "receipt", "beyond sRGB"],
             notes: [
                 "mean: of the pixels before encoding. JPEG: of the file's pixels. smoothed: of means of 4 x 4 of them, without",
                 "the noise of JPEG. blocks: of means of 8 x 8 pixels before encoding, as the receipt takes them.",
+                "beyond sRGB: of the pixels before encoding that sRGB can't show, and how many of all they are.",
                 "The reference is tificc's, 16 bits, relative colorimetric with black-point compensation.",
             ])
         var findings: [Case: [Finding]] = [:]
@@ -90,9 +101,12 @@ struct ColourFidelityTests {
                 let rendered = try MeasuredPhoto(
                     Array(try Data(contentsOf: URL(fileURLWithPath: original.path))),
                     as: RenderInstructions(sizes: [.medium], gamut: one.gamut), in: folder, name: "\(number)")
-                let target = one.gamut == .srgb ? "/usr/share/color/icc/colord/sRGB.icc" : folder.path("p3.icc")
+                let narrow = "/usr/share/color/icc/colord/sRGB.icc"
+                let target = one.gamut == .srgb ? narrow : folder.path("p3.icc")
                 jobs += rendered.sizes.map {
-                    Job(original: original.path, target: target, frame: $0.frame, rendition: $0.rendition)
+                    Job(
+                        original: original.path, target: target, narrow: one.gamut == .srgb ? nil : narrow,
+                        frame: $0.frame, rendition: $0.rendition)
                 }
                 receipts.append(rendered.receipt)
             }
@@ -105,7 +119,8 @@ struct ColourFidelityTests {
                     ]
                 table.add(
                     [one.space, one.gamut == .srgb ? "sRGB" : "Display P3", photo] + numbers.map { $0.digits(2) }
-                        + [receipt?.digits(2) ?? "-"])
+                        + [receipt?.digits(2) ?? "-"]
+                        + [measured.beyond.map { "\($0.mean.digits(2)) (\((100 * $0.share).digits(1)) %)" } ?? ""])
             }
         }
         try table.write("colours")
@@ -134,11 +149,22 @@ struct ColourFidelityTests {
         }
     }
 
+    @Test(arguments: cases.filter { $0.gamut == .p3 && $0.space != "CMYK" })
+    func whatOnlyDisplayP3ShowsIsKept(_ one: Case) async throws {
+        for found in try await Self.findings(one) {
+            let beyond = try #require(found.measured.beyond)
+            #expect(beyond.share > 0.001, "\(found.photo) has none")
+            #expect(beyond.mean <= 1, "\(found.photo): \(beyond)")
+        }
+    }
+
     /// The receipt looks at a hundred blocks, this at all.
     @Test(arguments: cases) func theRecordsReceiptIsTrue(_ one: Case) async throws {
         for found in try await Self.findings(one) {
             let receipt = try #require(found.receipt)
-            #expect(abs(receipt - found.measured.blocks.mean) <= 0.15, "\(found.photo): \(found)")
+            #expect(
+                abs(receipt - found.measured.blocks.mean) <= 0.15,
+                "\(found.photo): \(receipt), \(found.measured.blocks)")
         }
     }
 }

@@ -1,10 +1,12 @@
 """Measures how far the colours of renditions are from what littlecms makes of their originals.
 
-Reads from standard input a list of {"original": path, "target": path of a profile, "frame": path, "rendition": path},
-where a frame holds the pixels before encoding and a rendition is the published JPEG, both as large as the original.
+Reads from standard input a list of {"original": path, "target": path of a profile, "narrow": path of one or null,
+"frame": path, "rendition": path}, where a frame holds the pixels before encoding and a rendition is the published JPEG,
+both as large as the original.
 Prints for each {"before", "encoded", "smooth", "blocks"}, each with the "mean" and the 95th percentile, "p95", of
 CIEDE2000: of the frame's pixels, of the rendition's, of the rendition's means over four by four pixels, in which the
-noise that JPEG adds to each pixel is gone, and of the frame's means over eight by eight.
+noise that JPEG adds to each pixel is gone, and of the frame's means over eight by eight. With a narrow profile there is
+"beyond" too: of the frame's pixels whose colours the narrow one can't show, and their "share".
 
 The reference is the original's numbers taken through its own profile to the target, in 16 bits. The renditions'
 numbers are read as a browser reads them: by the profile that the rendition embeds.
@@ -32,8 +34,7 @@ def original_pixels(path):
         return np.atleast_3d(np.asarray(image)), image.info["icc_profile"]
 
 
-def difference(one, other):
-    found = deltaE_ciede2000(one, other)
+def summary(found):
     return {"mean": float(found.mean()), "p95": float(np.percentile(found, 95))}
 
 
@@ -57,14 +58,23 @@ def measure(job, folder):
         with open(published, "wb") as file:
             file.write(image.info["icc_profile"])
     expected = littlecms.convert(pixels, profile, job["target"])
+    seen = littlecms.lab(expected, job["target"])
+    before = deltaE_ciede2000(seen, littlecms.lab(frame, published))
 
-    def far(found, side=None):
-        if side is not None:
-            return difference(littlecms.lab(means(expected, side), job["target"]),
-                              littlecms.lab(means(found, side), published))
-        return difference(littlecms.lab(expected, job["target"]), littlecms.lab(found, published))
+    def smoothed(found, side):
+        return summary(deltaE_ciede2000(littlecms.lab(means(expected, side), job["target"]),
+                                        littlecms.lab(means(found, side), published)))
 
-    return {"before": far(frame), "encoded": far(rendition), "smooth": far(rendition, 4), "blocks": far(frame, 8)}
+    result = {
+        "before": summary(before), "encoded": summary(deltaE_ciede2000(seen, littlecms.lab(rendition, published))),
+        "smooth": smoothed(rendition, 4), "blocks": smoothed(frame, 8),
+    }
+    if job.get("narrow"):
+        narrow = littlecms.lab(littlecms.convert(pixels, profile, job["narrow"]), job["narrow"])
+        beyond = deltaE_ciede2000(seen, narrow) > 1
+        if beyond.any():
+            result["beyond"] = {"share": float(beyond.mean()), **summary(before[beyond])}
+    return result
 
 
 def main():
