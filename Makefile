@@ -12,9 +12,9 @@ test:
 check:
 	@scripts/check
 
-# The tests of colours, formats and metadata alone, with the table of agreement with exiftool.
+# Measures the renditions' colours, structure and metadata beside other programs' work, and prints the tables.
 fidelity:
-	@scripts/test --filter 'RenditionVipsTests'
+	@scripts/fidelity
 
 # CPU seconds a photo beside other tools, in one run.
 bench:

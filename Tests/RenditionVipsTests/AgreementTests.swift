@@ -56,15 +56,16 @@ struct AgreementTests {
             }
         }
 
-        print("metadata of \(files.count) public files against exiftool")
-        print("field          agree  differ  missing  extra  absent   share")
+        var table = MeasureTable(
+            "Metadata of \(files.count) public files beside exiftool",
+            columns: ["field", "agree", "differ", "missing", "extra", "absent", "share"])
         for field in Field.all {
             let count = counts[field.name, default: Count()]
             let numbers = [count.agree, count.differ.count, count.missing.count, count.extra.count, count.absent]
-            let columns = zip(numbers, [6, 8, 9, 7, 8]).map { Self.column(String($0), $1) }.joined()
-            let share = Self.column(String(format: "%.2f %%", 100 * count.share), 9)
-            print(field.name.padding(toLength: 14, withPad: " ", startingAt: 0) + columns + share)
+            table.add([field.name] + numbers.map(String.init) + ["\((100 * count.share).digits(2)) %"])
         }
+        try table.write("agreement")
+        print(table.text)
         for field in Field.all {
             let count = counts[field.name, default: Count()]
             for line in count.differ { print("differs: \(field.name): \(line)") }
@@ -73,10 +74,6 @@ struct AgreementTests {
             #expect(count.known > 0, "\(field.name) was in no file")
             #expect(count.share >= 0.99, "\(field.name): \(count.differ + count.missing)")
         }
-    }
-
-    private static func column(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(0, width - text.count)) + text
     }
 
     /// What exiftool reads without complaint, minor ones aside. A file that is damaged has no right answer.

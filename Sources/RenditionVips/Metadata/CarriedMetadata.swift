@@ -43,10 +43,13 @@ struct CarriedMetadata {
         }
     }
 
-    /// The original's packet, unless it describes other pixels than these: thumbnails, a turn, a gain map.
+    /// The original's packet, unless it describes other pixels than these (thumbnails, a turn, a gain map) or copies the maker
+    /// note.
     private static func kept(_ packet: [UInt8]) -> [UInt8]? {
         let text = String(decoding: packet, as: UTF8.self)
-        let stale = ["xmpGImg:", "tiff:Orientation", "hdrgm:", "Container:Directory", "GDepth:", "GImage:"]
+        let stale = [
+            "xmpGImg:", "tiff:Orientation", "exif:MakerNote", "hdrgm:", "Container:Directory", "GDepth:", "GImage:",
+        ]
         guard packet.count <= longest, !stale.contains(where: text.contains) else { return nil }
         return packet
     }
