@@ -109,11 +109,11 @@ enum ColourStep {
     private static func transform(
         _ image: consuming Image, from source: Source, to gamut: OutputGamut, depth: Int
     ) throws -> Image {
-        // libvips' own way from L*a*b* takes it for that under D65: all but a grey would be off.
-        let operation = try Operation(source == .lab ? "icc_export" : "icc_transform")
-        try operation.set("in", source == .profile ? try countable(image) : image)
+        if source == .lab { return try LabExport.export(image, to: gamut, depth: depth) }
+        let operation = try Operation("icc_transform")
+        try operation.set("in", try countable(image))
         try operation.set("output-profile", gamut.rawValue)
-        if source != .lab { try operation.set("embedded", source == .profile) }
+        try operation.set("embedded", source == .profile)
         if source == .assumedCMYK { try operation.set("input-profile", "cmyk") }
         try operation.set("intent", Int(VIPS_INTENT_RELATIVE.rawValue))
         try operation.set("black-point-compensation", true)
