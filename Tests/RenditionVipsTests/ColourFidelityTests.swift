@@ -103,9 +103,11 @@ struct ColourFidelityTests {
                     as: RenderInstructions(sizes: [.medium], gamut: one.gamut), in: folder, name: "\(number)")
                 let narrow = "/usr/share/color/icc/colord/sRGB.icc"
                 let target = one.gamut == .srgb ? narrow : folder.path("p3.icc")
+                // A press prints hardly any colour that sRGB can't show.
+                let isWide = one.gamut == .p3 && one.space != "CMYK"
                 jobs += rendered.sizes.map {
                     Job(
-                        original: original.path, target: target, narrow: one.gamut == .srgb ? nil : narrow,
+                        original: original.path, target: target, narrow: isWide ? narrow : nil,
                         frame: $0.frame, rendition: $0.rendition)
                 }
                 receipts.append(rendered.receipt)
@@ -151,9 +153,10 @@ struct ColourFidelityTests {
 
     @Test(arguments: cases.filter { $0.gamut == .p3 && $0.space != "CMYK" })
     func whatOnlyDisplayP3ShowsIsKept(_ one: Case) async throws {
-        for found in try await Self.findings(one) {
-            let beyond = try #require(found.measured.beyond)
-            #expect(beyond.share > 0.001, "\(found.photo) has none")
+        let findings = try await Self.findings(one)
+        #expect(findings.contains { $0.measured.beyond.map { $0.share > 0.01 } ?? false }, "no photo has such colours")
+        for found in findings {
+            guard let beyond = found.measured.beyond else { continue }
             #expect(beyond.mean <= 1, "\(found.photo): \(beyond)")
         }
     }
