@@ -46,7 +46,7 @@ enum TIFFFile {
                 "is a TIFF with \(page.bits)\(isFloat ? " floating-point" : "") bits a channel",
                 instead: "a TIFF with 8 or 16 bits")
         }
-        guard [1, 3, 4].contains(page.sampleFormat) || page.photometric == 8 else {
+        guard [1, 3, 4].contains(page.sampleFormat) || [8, 32844, 32845].contains(page.photometric) else {
             throw RenditionError.unsupported(
                 "is a TIFF with numbers below zero or complex ones, as instruments write them",
                 instead: "a TIFF with 8 or 16 bits")
