@@ -57,6 +57,12 @@ struct TIFFKindTests {
                 [1], bits: [8], photometric: 3,
                 [(320, [0, 1, 2].flatMap { band in (0..<256).map { $0 == 1 ? deepRed[band] : 0 } })]),
             is: [200, 60, 60]),
+        kind(
+            "palette with alpha",
+            .flat(
+                [1, 255], bits: [8, 8], photometric: 3,
+                [(320, [0, 1, 2].flatMap { band in (0..<256).map { $0 == 1 ? deepRed[band] : 0 } }), (338, [2])]),
+            is: [200, 60, 60]),
         // Half the light is 188 in sRGB's encoding.
         kind(
             "floating-point, RGB",
@@ -182,6 +188,14 @@ struct TIFFKindTests {
             #expect(near(pixels.colour(0.5, 0.5), [200, 60, 60], within: 2))
             #expect(try Rendering.renderer.get().probe(file, limits: RenderLimits()).stored == pixels.size)
         }
+    }
+
+    @Test func sevenChannelsAreNoPhoto() throws {
+        let file = Self.little.file([
+            .flat([10, 20, 30, 40, 50, 60, 70], bits: [Int](repeating: 8, count: 7), photometric: 1)
+        ])
+        let error = #expect(throws: RenditionError.self) { try Rendering.render(file) }
+        #expect((error?.code, error?.retriable) == ("unsupported", false), "\(String(describing: error))")
     }
 
     @Test func aLoneThumbnailIsShown() throws {

@@ -80,11 +80,12 @@ extension TIFFPages.Page {
         }
     }
 
-    /// The samples that are colours, by the photometric interpretation; nil where that isn't known.
+    /// The samples that are colours as libvips hands them over, by the photometric interpretation; nil where that isn't known.
     var colours: Int? {
         switch photometric {
-        case 0, 1, 3, 4: 1
-        case 2, 6, 8, 9, 10: 3
+        case 0, 1, 4: 1
+        // A palette's indexes become the colours that they stand for.
+        case 2, 3, 6, 8, 9, 10: 3
         // All but those that the file declares to be something else.
         case 5: max(4, samples - (extraSamples?.count ?? 0))
         default: nil

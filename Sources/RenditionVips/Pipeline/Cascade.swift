@@ -33,6 +33,10 @@ struct Cascade: ~Copyable {
             isCareful
             ? try ColourStep.convertCarefully(reduced.reference(), from: colours, to: gamut)
             : try ColourStep.convert(reduced.reference(), from: colours, to: gamut)
+        guard image.bands == 3 else {
+            throw RenditionError.unsupported(
+                "has \(reduced.bands) channels, which is no photo's number", instead: "an RGB picture")
+        }
         image = try OrientStep.upright(image, orientation: orientation)
         image = try AdjustStep.adjust(image, adjustments)
         image = try image.rendered()
