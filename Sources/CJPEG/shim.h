@@ -9,10 +9,12 @@
 
 #include <jpeglib.h>
 
+#include <jerror.h>
+
 typedef struct {
     // Ends with free().
     unsigned char *bytes;
-    unsigned long length;
+    size_t length;
     // Why there are none.
     char message[JMSG_LENGTH_MAX];
 } shim_jpeg_file;
@@ -28,6 +30,36 @@ static inline void shim_jpeg_leave(j_common_ptr codec) {
 
 static inline void shim_jpeg_say_nothing(j_common_ptr codec) {}
 
+// Writes into a file in memory that stays whole where there is no room for more: after an error in its own, libjpeg's names
+// memory that is gone.
+typedef struct {
+    struct jpeg_destination_mgr manager;
+    shim_jpeg_file *file;
+    size_t room;
+} shim_jpeg_sink;
+
+static inline void shim_jpeg_grow(j_compress_ptr encoder) {
+    shim_jpeg_sink *sink = (shim_jpeg_sink *) encoder->dest;
+    size_t used = sink->room;
+    size_t room = used ? used * 2 : 1 << 18;
+    unsigned char *bytes = realloc(sink->file->bytes, room);
+    if (!bytes) ERREXIT1(encoder, JERR_OUT_OF_MEMORY, 0);
+    sink->file->bytes = bytes;
+    sink->room = room;
+    sink->manager.next_output_byte = bytes + used;
+    sink->manager.free_in_buffer = room - used;
+}
+
+static inline boolean shim_jpeg_go_on(j_compress_ptr encoder) {
+    shim_jpeg_grow(encoder);
+    return TRUE;
+}
+
+static inline void shim_jpeg_end(j_compress_ptr encoder) {
+    shim_jpeg_sink *sink = (shim_jpeg_sink *) encoder->dest;
+    sink->file->length = sink->room - sink->manager.free_in_buffer;
+}
+
 // Encodes 8-bit pixels of one band or three, row by row, by the given progressive scans. Returns 0 where it can't.
 static inline int shim_jpeg_encode(
     const unsigned char *pixels, int width, int height, int bands, int quality, const jpeg_scan_info *scans,
@@ -35,6 +67,7 @@ static inline int shim_jpeg_encode(
 ) {
     struct jpeg_compress_struct encoder;
     shim_jpeg_errors errors;
+    shim_jpeg_sink sink = {{NULL, 0, shim_jpeg_grow, shim_jpeg_go_on, shim_jpeg_end}, file, 0};
     memset(file, 0, sizeof *file);
     encoder.err = jpeg_std_error(&errors.manager);
     errors.manager.error_exit = shim_jpeg_leave;
@@ -47,7 +80,7 @@ static inline int shim_jpeg_encode(
         return 0;
     }
     jpeg_create_compress(&encoder);
-    jpeg_mem_dest(&encoder, &file->bytes, &file->length);
+    encoder.dest = &sink.manager;
     encoder.image_width = (JDIMENSION) width;
     encoder.image_height = (JDIMENSION) height;
     encoder.input_components = bands;

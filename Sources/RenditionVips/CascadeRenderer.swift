@@ -67,7 +67,7 @@ package struct CascadeRenderer: PhotoRenderer {
         try deadline.verify()
 
         let frames = try frames(of: cascade, from: colours, to: gamut, &metadata.values, deadline)
-        let gainMap = GainMapStep(
+        let gainMap = try GainMapStep(
             instructions, bytes, format, metadata, probe, isConverted: colours != .sRGB, deadline)
         var made: [String: [Rendition]] = [:]
         var sketch: PhotoSketch?
@@ -134,7 +134,7 @@ package struct CascadeRenderer: PhotoRenderer {
 
     // MARK: Errors
 
-    /// A failure after the pixels were decoded, for which the original can't be blamed.
+    /// A failure after the pixels were decoded and converted, for which the original can't be blamed.
     private struct LateError: Error {
         let cause: VipsError
     }

@@ -261,6 +261,26 @@ struct GainMapTests {
 
     private static let maker = "\(Corpus.root)/.build-fidelity/venv/bin/pyultrahdr"
 
+    /// A packet that fills its segment leaves no room for the list of pictures, and goes.
+    @Test(arguments: [3_000, 64_000, 64_990]) func aLongPacketCostsTheMapNothing(_ length: Int) async throws {
+        let head =
+            "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">"
+            + "<rdf:Description rdf:about=\"\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\" dc:source=\""
+        let foot = "\"/></rdf:RDF></x:xmpmeta>"
+        // Bytes that are no UTF-8 grow when they are read as if.
+        for filling: UInt8 in [UInt8(ascii: "x"), 0xE9] {
+            let packet =
+                Array(head.utf8) + [UInt8](repeating: filling, count: length - head.utf8.count - foot.utf8.count)
+                + Array(foot.utf8)
+            let original = try Self.original("small_uhdr.jpg")
+            let segment = JPEGSegments.segment(0xE1, GainMapXMP.label + packet)
+            let rendered = try Self.render(
+                Array(original[..<2]) + segment + original[2...], metadata: .full, sizes: [.large])
+            #expect(rendered.metadata.gainMap == .kept)
+            #expect(try await Self.states([rendered.renditions[0].bytes]) == ["ultrahdr"])
+        }
+    }
+
     /// Three channels of Display P3 make no sense over sRGB: the map is then of brightness alone.
     @Test func coloursThatWereConvertedLeaveTheBrightness() async throws {
         let original = try Self.original("paris_exif_xmp_gainmap_bigendian.jpg")

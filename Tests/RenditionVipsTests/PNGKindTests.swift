@@ -166,6 +166,26 @@ struct PNGKindTests {
         }
     }
 
+    /// Numbers that name sRGB go before a profile that says otherwise.
+    @Test func codePointsGoBeforeAProfile() throws {
+        let profile = [UInt8]("p3".utf8) + [0, 0] + PNGBuilder.deflated(CompactP3Profile.bytes)
+        func colour(_ chunks: [[UInt8]]) throws -> [Int] {
+            try Rendering.large(PNGBuilder.flat([100, 180, 60], depth: 8, colourType: 2, chunks: chunks)).colour(
+                0.5, 0.5)
+        }
+        let embedded = try colour([Self.chunk("iCCP", profile)])
+        #expect(!near(embedded, [100, 180, 60], within: 5), "\(embedded)")
+        let both = try colour([Self.chunk("cICP", [1, 13, 0, 1]), Self.chunk("iCCP", profile)])
+        #expect(near(both, [100, 180, 60], within: 2), "\(both)")
+    }
+
+    /// Primaries at the edge of what eyes see, to which no profile can be adapted.
+    @Test func impossiblePrimariesAreNotBelieved() throws {
+        let places = [53163, 22760, 99980, 20, 0, 99980, 0, 20].flatMap { PNGBuilder.big($0, 4) }
+        let file = PNGBuilder.flat([100, 180, 60], depth: 8, colourType: 2, chunks: [Self.chunk("cHRM", places)])
+        #expect(near(try Rendering.large(file).colour(0.5, 0.5), [100, 180, 60], within: 2))
+    }
+
     /// `cICP`, which screenshots of HDR screens carry: Display P3, and PQ.
     @Test func codePointsCount() throws {
         let p3 = PNGBuilder.flat([200, 90, 60], depth: 8, colourType: 2, chunks: [Self.chunk("cICP", [12, 13, 0, 1])])

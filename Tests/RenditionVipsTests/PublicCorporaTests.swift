@@ -69,6 +69,19 @@ struct PublicCorporaTests {
         #expect(mended.withUnsafeBytes { HEIFRepair.repaired($0) } == nil)
     }
 
+    /// References that are said to be there and have no bytes.
+    @Test func aTableWithoutBytesIsNotRead() {
+        func box(_ kind: String, _ body: [UInt8]) -> [UInt8] {
+            let length = body.count + 8
+            return [0, 0, UInt8(length >> 8), UInt8(length & 255)] + Array(kind.utf8) + body
+        }
+        let info = box("infe", [2, 0, 0, 0, 0, 1, 0, 0] + Array("tmap\0".utf8))
+        let parts = box("pitm", [0, 0, 0, 0, 0, 1]) + box("iinf", [0, 0, 0, 0, 0, 1] + info) + box("iref", [])
+        let file = box("ftyp", Array("heic\0\0\0\0heic".utf8)) + box("meta", [0, 0, 0, 0] + parts)
+        #expect(file.withUnsafeBytes { HEIFRepair.repaired($0) } == nil)
+        #expect(throws: RenditionError.self) { try Rendering.render(file) }
+    }
+
     @Test(arguments: ["heif_corrupted/corrupted.hif", "heif_truncated/truncated.heic"])
     func aBrokenHEIFIsRefused(_ path: String) throws {
         let original = try Self.bytes("pillow-heif/tests/images/\(path)")

@@ -190,6 +190,34 @@ struct TIFFKindTests {
         }
     }
 
+    /// A table whose values are said to stand at the end of all numbers.
+    @Test func noPlaceInTheFileIsCountedOnFrom() throws {
+        var file: [UInt8] = [0x49, 0x49, 43, 0, 8, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0]
+        file += [1, 0, 0, 0, 0, 0, 0, 0] + [0x02, 0x01, 3, 0, 8, 0, 0, 0, 0, 0, 0, 0]
+        file += [UInt8](repeating: 0xFF, count: 7) + [0x7F] + [UInt8](repeating: 0, count: 8)
+        let error = #expect(throws: RenditionError.self) { try Rendering.render(file) }
+        #expect(error?.retriable == false)
+    }
+
+    /// L*a*b* of 60, a middle grey, with a channel more: full alpha, half alpha, a saved selection.
+    @Test(arguments: [(2, 0xFFFF, 144), (2, 0x8000, 199), (0, 0, 144)])
+    func labMayHaveAnotherChannel(_ kind: Int, _ value: Int, _ grey: Int) throws {
+        let file = Self.little.file([
+            .flat(
+                Self.little.shorts([39321, 0, 0, value]), bits: [16, 16, 16, 16], photometric: 8, [(338, [kind])])
+        ])
+        let found = try Rendering.large(file).colour(0.5, 0.5)
+        #expect(near(found, [grey, grey, grey], within: 2), "\(found)")
+    }
+
+    @Test func premultipliedNumbersThatLibvipsMisreadsAreRefused() throws {
+        let file = Self.little.file([
+            .flat([UInt8](repeating: 64, count: 16), bits: [32, 32, 32, 32], photometric: 2, [(338, [1])])
+        ])
+        let error = #expect(throws: RenditionError.self) { try Rendering.render(file) }
+        #expect((error?.code, error?.retriable) == ("unsupported", false))
+    }
+
     @Test func sevenChannelsAreNoPhoto() throws {
         let file = Self.little.file([
             .flat([10, 20, 30, 40, 50, 60, 70], bits: [Int](repeating: 8, count: 7), photometric: 1)

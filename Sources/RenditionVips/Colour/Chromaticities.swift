@@ -44,6 +44,9 @@ struct Chromaticities: Equatable {
         let adapted = zip(columns, amounts).map { column, amount in
             adaptation.applied(to: column.map { $0 * amount })
         }
+        // A white that hardly stirs an eye is adapted by numbers that no profile can hold.
+        let numbers = adapted.flatMap { $0 } + adaptation.rows.flatMap { $0 }
+        guard numbers.allSatisfy({ abs($0) < 16 }) else { return nil }
         return Colorants(primaries: adapted, adaptation: adaptation.rows.flatMap { $0 })
     }
 

@@ -105,6 +105,7 @@ enum CompactProfile {
     private static func uint32(_ value: Int) -> [UInt8] { uint16(value >> 16 & 0xFFFF) + uint16(value & 0xFFFF) }
 
     private static func fixed(_ value: Double) -> [UInt8] {
-        uint32(Int(UInt32(bitPattern: Int32((value * 65536).rounded()))))
+        let scaled = min(Double(Int32.max), max(Double(Int32.min), (value * 65536).rounded()))
+        return uint32(Int(UInt32(bitPattern: Int32(scaled))))
     }
 }

@@ -70,11 +70,13 @@ enum GainMapXMP {
             + " xmlns:Item=\"http://ns.google.com/photos/1.0/container/item/\" hdrgm:Version=\"1.0\">"
             + "<Container:Directory><rdf:Seq>" + item("Primary", "") + item("GainMap", " Item:Length=\"\(length)\"")
             + "</rdf:Seq></Container:Directory></rdf:Description>"
-        let text = packet.map { String(decoding: $0, as: UTF8.self) } ?? head + foot
-        guard let end = text.range(of: "</rdf:RDF>", options: .backwards) else {
-            return Array((head + list + foot).utf8)
-        }
-        return Array((text[..<end.lowerBound] + list + text[end.lowerBound...]).utf8)
+        let alone = Array((head + list + foot).utf8)
+        guard let text = packet.map({ String(decoding: $0, as: UTF8.self) }),
+            let end = text.range(of: "</rdf:RDF>", options: .backwards)
+        else { return alone }
+        let both = Array((text[..<end.lowerBound] + list + text[end.lowerBound...]).utf8)
+        // A packet that leaves no room goes: without the list the map would be lost.
+        return both.count <= CarriedMetadata.longest ? both : alone
     }
 
     private static let space = "xmlns:hdrgm=\"http://ns.adobe.com/hdr-gain-map/1.0/\""

@@ -16,7 +16,8 @@ enum HEIFRepair {
         let unknown = reader.items(in: infos, ofType: "tmap")
         guard !unknown.isEmpty else { return nil }
 
-        let wide = file[references.lowerBound] > 0
+        guard let version = reader.number(references.lowerBound, 1, in: references) else { return nil }
+        let wide = version > 0
         let places = reader.boxes(in: references.dropFirst(4)).filter { $0.type == "cdsc" }
             .flatMap { reader.targets(in: $0.body, wide: wide) }
             .filter { unknown.contains($0.id) }

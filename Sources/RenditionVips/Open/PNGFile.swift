@@ -25,6 +25,8 @@ struct PNGFile {
     /// before `gAMA` and `cHRM`.
     func colour(_ opened: inout OpenedOriginal) {
         if let codePoints {
+            // Nothing takes its place where the numbers name sRGB.
+            opened.image.removeBlob("icc-profile-data")
             opened.colour(by: codePoints)
         } else if !opened.image.hasBlob("icc-profile-data"), chunks["sRGB"] == nil {
             opened.colour(by: measuredProfile)

@@ -46,6 +46,13 @@ enum TIFFFile {
                 "is a TIFF with \(page.bits)\(isFloat ? " floating-point" : "") bits a channel",
                 instead: "a TIFF with 8 or 16 bits")
         }
+        // Where the alpha isn't the last, libvips divides by another channel; and by the wrong whole where it has 32 bits.
+        let extras = page.extraSamples ?? []
+        if extras.contains(1), page.bits == 32, !isFloat || extras.count > 1 {
+            throw RenditionError.unsupported(
+                "is a TIFF with 32 bits a channel and premultiplied transparency",
+                instead: "a TIFF with 8 or 16 bits a channel")
+        }
         guard [1, 3, 4].contains(page.sampleFormat) || [8, 32844, 32845].contains(page.photometric) else {
             throw RenditionError.unsupported(
                 "is a TIFF with numbers below zero or complex ones, as instruments write them",
@@ -63,9 +70,10 @@ enum TIFFFile {
 
     private static func prepared(_ loaded: borrowing Image, _ page: TIFFPages.Page) throws -> Image {
         if loaded.isLabQ { return try simply("LabQ2Lab", loaded) }
-        if loaded.interpretation == VIPS_INTERPRETATION_LABS { return try simply("LabS2Lab", loaded) }
+        if loaded.interpretation == VIPS_INTERPRETATION_LABS { return try labFromShorts(loaded, page) }
         var image = loaded.reference()
         if page.extraSamples?.first == 1, !image.isInteger { image = try rescaled(image) }
+        if page.photometric == 0, !image.isInteger { image = try inverted(image) }
         image = try withoutExtras(image, page)
         if image.format == VIPS_FORMAT_UINT { image = try narrowed(image) }
         if page.photometric == 9, page.sampleFormat == 1 { image = try labFromICC(image) }
@@ -145,6 +153,32 @@ enum TIFFFile {
         try cast.set("format", Int(VIPS_FORMAT_USHORT.rawValue))
         return try retagged(
             try cast.image(), isGrey ? VIPS_INTERPRETATION_GREY16 : VIPS_INTERPRETATION_RGB16)
+    }
+
+    /// L*a*b* as libvips reads it into 16 bits with a sign, where an alpha's 16 bits have none.
+    private static func labFromShorts(_ image: borrowing Image, _ page: TIFFPages.Page) throws -> Image {
+        let colours = try simply(
+            "LabS2Lab", try retagged(try bands(image, 0, min(3, image.bands)), VIPS_INTERPRETATION_LABS))
+        guard image.bands == 4, let kind = page.extraSamples?.first, kind == 1 || kind == 2 else { return colours }
+        let unsigned = try Operation("copy")
+        try unsigned.set("in", try bands(image, 3, 1))
+        try unsigned.set("format", Int(VIPS_FORMAT_USHORT.rawValue))
+        let alpha = try Operation("linear")
+        try alpha.set("in", try unsigned.image())
+        try alpha.set("a", [1.0 / 65535])
+        try alpha.set("b", [0])
+        let joined = try Operation("bandjoin")
+        try joined.set("in", colours, try alpha.image())
+        return try retagged(try joined.image(), VIPS_INTERPRETATION_LAB)
+    }
+
+    /// Floating-point numbers of which 0 is white: libvips turns only whole ones round.
+    private static func inverted(_ image: consuming Image) throws -> Image {
+        let operation = try Operation("linear")
+        try operation.set("in", image)
+        try operation.set("a", [-1])
+        try operation.set("b", [1])
+        return try operation.image()
     }
 
     /// L*a*b* as ICC profiles code it: unsigned, with a* and b* counted from the middle (TIFF Technical Note 4).

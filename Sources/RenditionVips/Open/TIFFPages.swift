@@ -50,6 +50,8 @@ struct TIFFPages {
                 let size = type == 3 ? 2 : type == 4 ? 4 : type == 16 ? 8 : 0
                 guard size > 0, length > 0, length <= Self.mostEntries else { continue }
                 let values = length * size <= width ? field + 4 + width : number(field + 4 + width, width) ?? -1
+                // A place near the end of all numbers must not be counted on from.
+                guard values >= 0, values <= bytes.count else { continue }
                 page.set(tag, (0..<min(length, 8)).compactMap { number(values + size * $0, size) })
             }
             pages.append(page)

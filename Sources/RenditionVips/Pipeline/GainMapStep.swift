@@ -10,12 +10,15 @@ struct GainMapStep: ~Copyable {
     init(
         _ instructions: RenderInstructions, _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat,
         _ metadata: OriginalMetadata, _ probe: PhotoProbe, isConverted: Bool, _ deadline: RenderDeadline
-    ) {
+    ) throws {
         do {
             let found = try GainMap.find(
                 in: bytes, format, metadata, probe, isConverted: isConverted, deadline)
             isThere = found != nil
             map = instructions.gainMap == .keep ? found : nil
+        } catch let error as VipsError where error.isExhaustion {
+            // The machine's fault: another attempt may keep the map.
+            throw error
         } catch {
             isThere = true
             map = nil

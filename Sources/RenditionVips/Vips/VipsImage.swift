@@ -47,6 +47,9 @@ struct Image: ~Copyable {
 
     func hasBlob(_ name: String) -> Bool { vips_image_get_typeof(handle, name) != 0 }
 
+    /// Takes a block of metadata off the image.
+    func removeBlob(_ name: String) { vips_image_remove(handle, name) }
+
     /// Hangs a copy of a block of metadata on the image.
     func setBlob(_ name: String, _ block: [UInt8]) {
         block.withUnsafeBytes { vips_image_set_blob_copy(handle, name, $0.baseAddress, $0.count) }
