@@ -16,7 +16,7 @@ check:
 fidelity:
 	@scripts/fidelity
 
-# CPU seconds a photo beside other tools, in one run.
+# CPU seconds a photo beside other makers of renditions, in one run.
 bench:
 	@scripts/bench
 
