@@ -58,7 +58,8 @@ enum JPEGSegments {
     /// A marker segment: marker, length, body.
     static func segment(_ marker: UInt8, _ body: [UInt8]) -> [UInt8] {
         let length = body.count + 2
-        precondition(length <= 65535, "a segment that is longer than its length can say")
+        // Its length couldn't be said. What is carried is bounded before, and no photo may end the process here.
+        guard length <= 65535 else { return [] }
         return [0xFF, marker, UInt8(length >> 8 & 255), UInt8(length & 255)] + body
     }
 }

@@ -247,9 +247,5 @@ private func withCStrings<Value>(
 ) -> Value {
     var pointers = strings.map { strdup($0) } + [nil]
     defer { for pointer in pointers { free(pointer) } }
-    return pointers.withUnsafeMutableBufferPointer { array in
-        // The buffer holds at least the nil.
-        guard let base = array.baseAddress else { preconditionFailure("an array without storage") }
-        return body(base)
-    }
+    return body(&pointers)
 }

@@ -12,24 +12,22 @@ struct NamelessFile: ~Copyable {
         let file = mkstemp(&path)
         guard file >= 0 else { throw Self.failure() }
         defer { close(file) }
+        // Before anything is written, so that nothing stays behind where this process is killed.
+        unlink(path)
         var done = 0
         while done < bytes.count {
             let count = write(file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {
-                let failure = Self.failure()
-                unlink(path)
-                throw failure
+                throw Self.failure()
             }
             done += count
         }
         // Nobody can read it but whoever is handed the descriptor, and that may be a process without rights. Nobody can
         // write it any more.
         fchmod(file, 0o444)
-        let reader = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-        let failure = Self.failure()
-        unlink(path)
-        guard reader >= 0 else { throw failure }
+        let reader = Glibc.open("/proc/self/fd/\(file)", O_RDONLY | O_CLOEXEC)
+        guard reader >= 0 else { throw Self.failure() }
         descriptor = reader
     }
 
