@@ -1,7 +1,7 @@
 import CVips
 import RenditionCore
 
-/// Renders with libvips: one decode, then each size from the next larger one.
+/// Renders with one decode, each size from the next larger one: cameras' JPEGs in one pass, everything else with libvips.
 ///
 /// A value without state; libvips itself is safe to use from several threads, and no image leaves the thread that made
 /// it.
@@ -9,7 +9,7 @@ package struct CascadeRenderer: PhotoRenderer {
     /// - Throws: A ``RenditionError`` where libvips can't start.
     package init() throws { try VipsLibrary.start() }
 
-    package var version: String { "cascade-3 libvips-\(VipsLibrary.version)" }
+    package var version: String { "renderer-4 libvips-\(VipsLibrary.version)" }
 
     package func probe(_ original: [UInt8], limits: RenderLimits) throws -> PhotoProbe {
         defer { vips_thread_shutdown() }
@@ -63,10 +63,8 @@ package struct CascadeRenderer: PhotoRenderer {
         let gamut = ColourStep.gamut(instructions.gamut, for: source.image, from: colours)
         let sizes = instructions.sizes(for: format)
         guard !sizes.isEmpty else { return RenderedPhoto(probe: probe, metadata: metadata.values, renditions: []) }
-        let cascade = try Cascade(source, sizes, instructions.adjustments)
-        try deadline.verify()
-
-        let frames = try frames(of: cascade, from: colours, to: gamut, &metadata.values, deadline)
+        let frames = try FramesStep.frames(
+            of: source, bytes, instructions, sizes, from: colours, to: gamut, &metadata.values, deadline)
         let gainMap = try GainMapStep(
             instructions, bytes, format, metadata, probe, isConverted: colours != .sRGB, deadline)
         var made: [String: [Rendition]] = [:]
@@ -74,20 +72,15 @@ package struct CascadeRenderer: PhotoRenderer {
         do {
             for frame in frames {
                 try deadline.verify()
-                var finished = try SharpenStep.sharpen(
-                    frame.image, instructions.sharpening,
-                    reduction: Double(probe.upright.width) / Double(frame.image.size.width))
-                finished = try WatermarkStep.mark(finished, with: instructions.watermark)
                 let second = try gainMap.file(for: frame)
                 let segments = JPEGSegments.segments(
                     for: metadata, policy: instructions.metadata, profile: gamut.profile,
                     gainMapLength: second.isEmpty ? nil : second.count)
-                made[frame.size.name] = try EncodeStep.files(
-                    finished, frame.size, further: instructions.furtherFormats[frame.size.name] ?? [],
-                    segments: segments, gainMap: second, gamut: gamut)
+                made[frame.size.name] = try files(
+                    of: frame, instructions, segments: segments, gainMap: second, gamut: gamut, probe)
             }
             metadata.values.gainMap = gainMap.fate(in: sizes)
-            sketch = try frames.last.map { try SketchStep.sketch($0.image) }
+            sketch = try frames.last.map { try SketchStep.sketch(try $0.rgb()) }
         } catch let error as VipsError {
             throw LateError(cause: error)
         }
@@ -96,25 +89,22 @@ package struct CascadeRenderer: PhotoRenderer {
         return RenderedPhoto(probe: probe, metadata: metadata.values, renditions: renditions, sketch: sketch)
     }
 
-    /// The pixels of all sizes, with their receipt: where the colours are off, they are made again the careful way.
-    private static func frames(
-        of cascade: borrowing Cascade, from colours: ColourStep.Source, to gamut: OutputGamut,
-        _ metadata: inout PhotoMetadata, _ deadline: RenderDeadline
-    ) throws -> [Frame] {
-        let frames = try cascade.frames(from: colours, to: gamut, deadline)
-        guard let receipt = cascade.receipt(for: frames, in: gamut) else { return frames }
-        metadata.deltaE = receipt.mean
-        if receipt.isGood { return frames }
-        // Where it can't be done, there are frames to publish all the same.
-        guard let careful = try? cascade.frames(from: colours, to: gamut, isCareful: true, deadline),
-            let second = cascade.receipt(for: careful, in: gamut), second.mean < receipt.mean
-        else {
-            metadata.warnings.append(ColourReceipt.warning(receipt))
-            return frames
+    /// A size's files. One that needs nothing but the JPEG is encoded as it is.
+    private static func files(
+        of frame: any Frame, _ instructions: RenderInstructions, segments: [UInt8], gainMap: [UInt8],
+        gamut: OutputGamut, _ probe: PhotoProbe
+    ) throws -> [Rendition] {
+        guard instructions.needsPixels(of: frame.size) else {
+            let file = try frame.jpeg(instructions.scans, segments: segments, followedBy: gainMap)
+            return [Rendition(frame.size, .jpeg, frame.pixels, file)]
         }
-        metadata.deltaE = second.mean
-        if !second.isGood { metadata.warnings.append(ColourReceipt.warning(second)) }
-        return careful
+        var finished = try SharpenStep.sharpen(
+            try frame.rgb(), instructions.sharpening,
+            reduction: Double(probe.upright.width) / Double(frame.pixels.width))
+        finished = try WatermarkStep.mark(finished, with: instructions.watermark)
+        return try EncodeStep.files(
+            finished, frame.size, further: instructions.furtherFormats[frame.size.name] ?? [],
+            scans: instructions.scans, segments: segments, gainMap: gainMap, gamut: gamut)
     }
 
     /// - Throws: A final ``RenditionError`` `too_many_pixels` beyond the limit.

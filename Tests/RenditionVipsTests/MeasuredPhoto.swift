@@ -42,13 +42,17 @@ struct MeasuredPhoto {
             var metadata = PhotoMetadata()
             let colours = ColourStep.source(of: source.image, &metadata)
             let gamut = ColourStep.gamut(instructions.gamut, for: source.image, from: colours)
-            let cascade = try Cascade(source, instructions.sizes, instructions.adjustments)
-            let frames = try cascade.frames(from: colours, to: gamut, RenderDeadline(after: .seconds(600)))
+            // Pixels to look at, so that no size goes to its encoder as it comes.
+            var wanted = instructions
+            for size in instructions.sizes { wanted.furtherFormats[size.name] = [.webp] }
+            let frames = try FramesStep.frames(
+                of: source, bytes, wanted, instructions.sizes, from: colours, to: gamut, &metadata,
+                RenderDeadline(after: .seconds(600)))
             var files: [String: [UInt8]] = [:]
             for frame in frames {
-                let size = frame.image.size
+                let size = frame.pixels
                 files[frame.size.name] =
-                    Array("P6 \(size.width) \(size.height) 255\n".utf8) + (try frame.image.pixels())
+                    Array("P6 \(size.width) \(size.height) 255\n".utf8) + (try frame.rgb().pixels())
             }
             return files
         }

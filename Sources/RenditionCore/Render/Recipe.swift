@@ -25,7 +25,7 @@ extension RenderInstructions {
         }
         return sizes + [
             "sharpening \(sharpening.rawValue)", "gamut \(gamut.rawValue)", "metadata \(metadata.rawValue)",
-            "gain map \(gainMap.rawValue)",
+            "gain map \(gainMap.rawValue)", "scans \(scans.rawValue)",
             "adjustments \(adjustments.brightness) \(adjustments.contrast) \(adjustments.saturation)",
             mark ?? "no watermark",
         ]

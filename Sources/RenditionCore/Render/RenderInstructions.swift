@@ -15,6 +15,8 @@ package struct RenderInstructions: Sendable, Hashable {
     package var gainMap: GainMapChoice
     /// Further formats beside the JPEG, by the size's name.
     package var furtherFormats: [String: [RenditionFormat]]
+    /// The scans of the JPEGs.
+    package var scans: JPEGScans
     /// The photographer's adjustments of all their photos.
     package var adjustments: ColorAdjustments
     /// The photographer's watermark; nil for none.
@@ -23,7 +25,7 @@ package struct RenderInstructions: Sendable, Hashable {
     package init(
         sizes: [RenditionSize] = RenditionSize.all, sharpening: Sharpening = .off, gamut: OutputGamut = .srgb,
         metadata: MetadataPolicy = .public, gainMap: GainMapChoice = .keep,
-        furtherFormats: [String: [RenditionFormat]] = [:],
+        furtherFormats: [String: [RenditionFormat]] = [:], scans: JPEGScans = .lean,
         adjustments: ColorAdjustments = .none, watermark: Watermark? = nil
     ) {
         self.sizes = sizes
@@ -32,6 +34,7 @@ package struct RenderInstructions: Sendable, Hashable {
         self.metadata = metadata
         self.gainMap = gainMap
         self.furtherFormats = furtherFormats
+        self.scans = scans
         self.adjustments = adjustments
         self.watermark = watermark
     }
@@ -90,6 +93,14 @@ package enum RenditionFormat: String, Sendable, Hashable, CaseIterable, Codable 
     package var fileExtension: String { self == .jpeg ? "jpg" : rawValue }
 
     package var contentType: String { "image/\(rawValue)" }
+}
+
+/// In which steps a progressive JPEG is drawn while it arrives.
+package enum JPEGScans: String, Sendable, Hashable, CaseIterable {
+    /// Six scans, which take half the time to encode: all mean values, then ever finer detail.
+    case lean
+    /// libjpeg's own ten, which also refine values bit by bit.
+    case standard
 }
 
 /// A photographer's adjustments; 1.0 leaves a property as it is.

@@ -23,8 +23,14 @@ struct ColourReceipt: Equatable {
         "The colours differ from the original's by more than they should (\(String(format: "%.1f", receipt.mean)) on average)."
     }
 
+    /// The size to measure: the one that is looked at most, `medium`, or the first where there is none.
+    static func size(of sizes: [RenditionSize]) -> RenditionSize? {
+        sizes.first { $0.name == RenditionSize.medium.name } ?? sizes.first
+    }
+
     private static let blocks = 10
-    private static let side = 8
+    /// Pixels of a block's side.
+    static let side = 8
 
     /// - Parameters:
     ///   - frame: Upright pixels in the output's space.
@@ -53,16 +59,22 @@ struct ColourReceipt: Equatable {
             let colours = adjusted(reference.converted(pixels, bands: source.bands), adjustments)
             expected += mean(colours, bands: 3, weights: covered.places.map { Float($0.weight) })
         }
+        return ColourReceipt(expected, found, reference)
+    }
+
+    /// - Parameters:
+    ///   - expected: Colours of blocks as they should be, in the reference's output space; three numbers each.
+    ///   - found: The same blocks' as they are.
+    init?(_ expected: [Float], _ found: [Float], _ reference: ReferenceConversion) {
         let pairs = zip(reference.lab(expected), reference.lab(found))
         let differences = pairs.map { ColourDifference.between($0, $1) }.sorted()
         guard !differences.isEmpty else { return nil }
-        return ColourReceipt(
-            mean: differences.reduce(0, +) / Double(differences.count),
-            percentile95: differences[min(differences.count - 1, differences.count * 95 / 100)])
+        mean = differences.reduce(0, +) / Double(differences.count)
+        percentile95 = differences[min(differences.count - 1, differences.count * 95 / 100)]
     }
 
     /// The blocks' upper left corners, spread evenly.
-    private static func places(in size: PixelSize) -> [(left: Int, top: Int)] {
+    static func places(in size: PixelSize) -> [(left: Int, top: Int)] {
         func spread(_ length: Int) -> [Int] {
             let count = max(1, min(blocks, length / side))
             return (0..<count).map { max(0, (2 * $0 + 1) * length / (2 * count) - side / 2) }

@@ -13,14 +13,32 @@ struct Cascade: ~Copyable {
     /// - Parameter sizes: At least one. Their pixels are computed from the original's, since two roundings can differ from
     ///   one by a pixel.
     init(_ source: borrowing OpenedOriginal, _ sizes: [RenditionSize], _ adjustments: ColorAdjustments) throws {
-        let probe = source.probe
-        targets = sizes.map { (size: $0, pixels: $0.fitted(probe.upright)) }
-            .sorted { $0.pixels.pixels > $1.pixels.pixels }
-        orientation = probe.orientation
+        targets = Self.targets(sizes, source.probe)
+        orientation = source.probe.orientation
         self.adjustments = adjustments
         let largest = targets[0].pixels
         let flat = try FlattenStep.onWhite(source.image.reference())
         reduced = try ResizeStep.reduce(flat, to: orientation >= 5 ? largest.transposed : largest).rendered()
+    }
+
+    /// Goes on from pixels that were decoded and reduced elsewhere.
+    ///
+    /// - Parameter reduced: Of the largest size, as stored, in the original's colours and with its profile.
+    init(
+        reduced: consuming Image, _ probe: PhotoProbe, _ targets: [(size: RenditionSize, pixels: PixelSize)],
+        _ adjustments: ColorAdjustments
+    ) {
+        self.reduced = reduced
+        self.targets = targets
+        orientation = probe.orientation
+        self.adjustments = adjustments
+    }
+
+    /// The sizes and their upright pixels, the largest first.
+    static func targets(
+        _ sizes: [RenditionSize], _ probe: PhotoProbe
+    ) -> [(size: RenditionSize, pixels: PixelSize)] {
+        sizes.map { (size: $0, pixels: $0.fitted(probe.upright)) }.sorted { $0.pixels.pixels > $1.pixels.pixels }
     }
 
     /// The sizes' pixels, the largest first.
@@ -28,7 +46,7 @@ struct Cascade: ~Copyable {
     /// - Parameter isCareful: Convert the colours in 16 bits and by the profile, whatever it looks like.
     func frames(
         from colours: ColourStep.Source, to gamut: OutputGamut, isCareful: Bool = false, _ deadline: RenderDeadline
-    ) throws -> [Frame] {
+    ) throws -> [ImageFrame] {
         var image =
             isCareful
             ? try ColourStep.convertCarefully(reduced.reference(), from: colours, to: gamut)
@@ -40,18 +58,18 @@ struct Cascade: ~Copyable {
         image = try OrientStep.upright(image, orientation: orientation)
         image = try AdjustStep.adjust(image, adjustments)
         image = try image.rendered()
-        var frames: [Frame] = []
+        var frames: [ImageFrame] = []
         for target in targets {
             if image.size != target.pixels { image = try ResizeStep.reduce(image, to: target.pixels).rendered() }
             try deadline.verify()
-            frames.append(Frame(target.size, image.reference()))
+            frames.append(ImageFrame(target.size, image.reference()))
         }
         return frames
     }
 
-    /// Measures the colours of the frame that is looked at most, `medium`, or of the largest where there is none.
-    func receipt(for frames: [Frame], in gamut: OutputGamut) -> ColourReceipt? {
-        guard let frame = frames.first(where: { $0.size.name == RenditionSize.medium.name }) ?? frames.first else {
+    /// Measures the colours of a frame.
+    func receipt(for frames: [ImageFrame], in gamut: OutputGamut) -> ColourReceipt? {
+        guard let frame = frames.first(where: { $0.size == ColourReceipt.size(of: frames.map(\.size)) }) else {
             return nil
         }
         return ColourReceipt.measure(

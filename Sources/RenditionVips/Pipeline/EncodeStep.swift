@@ -7,18 +7,18 @@ enum EncodeStep {
     ///
     /// - Parameter gainMap: The gain map's file that the JPEG carries; empty for none.
     static func files(
-        _ image: borrowing Image, _ size: RenditionSize, further: [RenditionFormat], segments: [UInt8],
-        gainMap: [UInt8] = [], gamut: OutputGamut
+        _ image: borrowing Image, _ size: RenditionSize, further: [RenditionFormat], scans: JPEGScans = .lean,
+        segments: [UInt8], gainMap: [UInt8] = [], gamut: OutputGamut
     ) throws -> [Rendition] {
         try ([.jpeg] + further).map { format in
             let file =
                 switch format {
-                case .jpeg: try jpeg(image, quality: size.quality, segments: segments, followedBy: gainMap)
+                case .jpeg:
+                    try jpeg(image, quality: size.quality, scans: scans, segments: segments, followedBy: gainMap)
                 case .webp: try webp(image, jpegQuality: size.quality, gamut)
                 case .avif: try avif(image, jpegQuality: size.quality, gamut)
                 }
-            return Rendition(
-                size: size, format: format, pixels: image.size, bytes: file, checksum: Checksum.sha256(file))
+            return Rendition(size, format, image.size, file)
         }
     }
 
@@ -66,9 +66,18 @@ enum EncodeStep {
     ///   - segments: What the file carries beside the pixels, as ``JPEGSegments`` makes it.
     ///   - second: A second picture's file to stand behind it; empty for none.
     static func jpeg(
-        _ image: borrowing Image, quality: Int, segments: [UInt8], followedBy second: [UInt8] = []
+        _ image: borrowing Image, quality: Int, scans: JPEGScans = .lean, segments: [UInt8],
+        followedBy second: [UInt8] = []
     ) throws -> [UInt8] {
         // Nothing of the original's metadata goes out by itself.
-        try JPEGEncoder.encode(image, quality: quality) { JPEGSegments.insert(segments, into: $0, followedBy: second) }
+        try JPEGEncoder.encode(image, quality: quality, scans: scans) {
+            JPEGSegments.insert(segments, into: $0, followedBy: second)
+        }
+    }
+}
+
+extension Rendition {
+    init(_ size: RenditionSize, _ format: RenditionFormat, _ pixels: PixelSize, _ file: [UInt8]) {
+        self.init(size: size, format: format, pixels: pixels, bytes: file, checksum: Checksum.sha256(file))
     }
 }

@@ -26,9 +26,9 @@ struct GainMapStep: ~Copyable {
     }
 
     /// The map's file for a rendition; empty where it gets none. Small renditions would be all map.
-    func file(for frame: Frame) throws -> [UInt8] {
+    func file(for frame: any Frame) throws -> [UInt8] {
         guard Self.sizes.contains(frame.size.name) else { return [] }
-        return try map?.file(for: frame.image.size) ?? []
+        return try map?.file(for: frame.pixels) ?? []
     }
 
     /// What became of it; nil where there was none.

@@ -11,6 +11,9 @@ final class RenderDeadline {
 
     init(after limit: Duration) { end = .now + limit }
 
+    /// The time that is left.
+    var rest: Duration { max(.zero, end - .now) }
+
     /// Watches all computation that starts from this image.
     func watch(_ image: borrowing Image) {
         shim_watch(

@@ -9,7 +9,7 @@ extension Setting {
         config, store, feed, publicEndpoint, deployment, awsEndpoint, addressing, awsRegion, awsProfile, awsAccessKeyID,
         awsSecretAccessKey, awsSessionToken, photosTable, galleriesTable, usersTable, jobsTable, photosBucket,
         renditionsBucket, cdnDomain, threads, memory, lease, grace, attempts, retry, pixels, bytes, seconds,
-        sharpening, gamut, metadata, gainMap, furtherFormats, logLevel,
+        sharpening, gamut, metadata, gainMap, furtherFormats, scans, logLevel,
     ]
 
     static let config = Setting(
@@ -118,6 +118,10 @@ extension Setting {
     static let furtherFormats = Setting(
         name: "RENDITIONS_FURTHER_FORMATS", kind: .formats, fallback: "",
         summary: "Formats beside the JPEG, for every size or the one named before it")
+    static let scans = Setting(
+        name: "RENDITIONS_JPEG_SCANS", kind: .choice(JPEGScans.allCases.map(\.rawValue)),
+        fallback: JPEGScans.lean.rawValue,
+        summary: "The scans of JPEGs: six that are quick to encode, or libjpeg's ten")
     static let logLevel = Setting(
         name: "RENDITIONS_LOG_LEVEL", kind: .choice(["debug", "info", "notice", "warning", "error"]), fallback: "info",
         summary: "The least urgent log lines that are written, to standard error")

@@ -59,7 +59,8 @@ struct Settings: Sendable {
             gamut: OutputGamut(rawValue: text(.gamut)) ?? .srgb,
             metadata: MetadataPolicy(rawValue: text(.metadata)) ?? .public,
             gainMap: GainMapChoice(rawValue: text(.gainMap)) ?? .keep,
-            furtherFormats: FurtherFormats.parse(text(.furtherFormats)) ?? [:])
+            furtherFormats: FurtherFormats.parse(text(.furtherFormats)) ?? [:],
+            scans: JPEGScans(rawValue: text(.scans)) ?? .lean)
     }
 
     var memoryBudget: Int { integer(.memory) << 20 }

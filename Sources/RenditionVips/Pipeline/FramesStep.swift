@@ -1,0 +1,58 @@
+import RenditionCore
+
+/// Decodes an original and makes what each size shows, by the quickest way there is for it, with a receipt of its colours.
+enum FramesStep {
+    /// - Parameters:
+    ///   - bytes: The original's.
+    ///   - sizes: At least one.
+    /// - Returns: The largest first.
+    static func frames(
+        of source: borrowing OpenedOriginal, _ bytes: UnsafeRawBufferPointer, _ instructions: RenderInstructions,
+        _ sizes: [RenditionSize], from colours: ColourStep.Source, to gamut: OutputGamut,
+        _ metadata: inout PhotoMetadata, _ deadline: RenderDeadline
+    ) throws -> [any Frame] {
+        let targets = Cascade.targets(sizes, source.probe)
+        if let onePass = OnePass(source, bytes, deadline) {
+            if colours == .sRGB, instructions.adjustments == .none {
+                if let frames = try onePass.frames(targets, instructions, ColourStep.reference(for: source.image)) {
+                    metadata.deltaE = frames.receipt?.mean
+                    return frames.frames
+                }
+            } else if let reduced = try onePass.reduced(to: targets[0].pixels, profileOf: source.image) {
+                let cascade = Cascade(reduced: reduced, source.probe, targets, instructions.adjustments)
+                return try frames(of: cascade, from: colours, to: gamut, &metadata, deadline)
+            }
+        }
+        let cascade = try Cascade(source, sizes, instructions.adjustments)
+        try deadline.verify()
+        return try frames(of: cascade, from: colours, to: gamut, &metadata, deadline)
+    }
+
+    /// Where the colours are off, they are made again the careful way.
+    private static func frames(
+        of cascade: borrowing Cascade, from colours: ColourStep.Source, to gamut: OutputGamut,
+        _ metadata: inout PhotoMetadata, _ deadline: RenderDeadline
+    ) throws -> [any Frame] {
+        let frames = try cascade.frames(from: colours, to: gamut, deadline)
+        guard let receipt = cascade.receipt(for: frames, in: gamut) else { return frames }
+        metadata.deltaE = receipt.mean
+        if receipt.isGood { return frames }
+        // Where it can't be done, there are frames to publish all the same.
+        guard let careful = try? cascade.frames(from: colours, to: gamut, isCareful: true, deadline),
+            let second = cascade.receipt(for: careful, in: gamut), second.mean < receipt.mean
+        else {
+            metadata.warnings.append(ColourReceipt.warning(receipt))
+            return frames
+        }
+        metadata.deltaE = second.mean
+        if !second.isGood { metadata.warnings.append(ColourReceipt.warning(second)) }
+        return careful
+    }
+}
+
+extension RenderInstructions {
+    /// Whether a size's files are made of pixels that something is done to, or of more than the JPEG alone.
+    func needsPixels(of size: RenditionSize) -> Bool {
+        sharpening != .off || watermark != nil || !(furtherFormats[size.name] ?? []).isEmpty
+    }
+}
