@@ -14,6 +14,7 @@ package struct LocalStore: PhotoStore {
     package let records: any PhotoRecords
     package let objects: any ObjectStore
     package let clock: any StoreClock
+    package let doorbell: Doorbell
     package let summary: String
     /// Where the objects lie.
     package let paths: ObjectPaths
@@ -52,6 +53,7 @@ package struct LocalStore: PhotoStore {
         records = LocalRecords(database: database)
         objects = LocalObjects(
             database: database, paths: paths, temporary: temporary, threads: threads, clock: clock)
+        doorbell = Doorbell(store: Self.identity(of: root))
         summary = "embedded store in \(root)"
     }
 
@@ -70,6 +72,11 @@ package struct LocalStore: PhotoStore {
 
     package func tend() async throws -> Tended { Tended(recovered: try await queue.reap()) }
 
+    /// Looking costs a fraction of a millisecond. Whoever queues a photo rings, unless it is in another container.
+    package func idleWait(afterSilence silence: Duration) -> Duration {
+        IdlePace(floor: .milliseconds(50), ceiling: .seconds(1)).wait(afterSilence: silence)
+    }
+
     /// Records are queued by whoever inserts them.
     package func isFed() async throws -> Bool { true }
 
@@ -80,6 +87,13 @@ package struct LocalStore: PhotoStore {
 
     package func sweep() async throws {
         try await threads.run { [temporary] in try temporary.sweep() }
+    }
+
+    /// The folder itself, whatever path leads to it.
+    private static func identity(of root: String) -> String {
+        var status = stat()
+        guard stat(root, &status) == 0 else { return "local/\(root)" }
+        return "local/\(status.st_dev)/\(status.st_ino)"
     }
 
     /// Refuses to take somebody else's folder for a store.

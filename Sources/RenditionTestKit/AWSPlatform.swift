@@ -55,11 +55,12 @@ package struct AWSPlatform: Sendable {
     /// - Parameter endpoint: A proxy's, in place of the emulator's own.
     package func configuration(
         endpoint: String? = nil, feed: FeedKind = .poll, owner: String = "test",
-        officeLease: Duration = .seconds(15)
+        officeLease: Duration = .seconds(15), silence: Duration = IdlePace.silenceAtStart
     ) -> AWSConfiguration {
         AWSConfiguration(
             endpoint: Endpoint(endpoint ?? emulator.endpoint), region: "us-east-1", tables: tables, buckets: buckets,
-            feed: feed, owner: owner, officeLease: officeLease, environment: emulator.environment)
+            feed: feed, owner: owner, officeLease: officeLease, silence: silence,
+            environment: emulator.environment)
     }
 
     /// Opens a store here.
@@ -67,11 +68,11 @@ package struct AWSPlatform: Sendable {
     /// - Parameter isSetUp: Whether to make the side table and the index first.
     package func open(
         endpoint: String? = nil, feed: FeedKind = .poll, owner: String = "test", clock: (any StoreClock)? = nil,
-        officeLease: Duration = .seconds(15), settingUp: Bool = true
+        officeLease: Duration = .seconds(15), silence: Duration = IdlePace.silenceAtStart, settingUp: Bool = true
     ) async throws -> AWSStore {
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let configuration = configuration(
-            endpoint: endpoint, feed: feed, owner: owner, officeLease: officeLease)
+            endpoint: endpoint, feed: feed, owner: owner, officeLease: officeLease, silence: silence)
         let store = try await AWSStore.open(configuration, logger: quiet, clock: clock, checksTables: !settingUp)
         if settingUp { try await store.setup { _ in } }
         return store

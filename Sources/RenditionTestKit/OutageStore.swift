@@ -15,6 +15,7 @@ package final class OutageStore: PhotoStore {
     package var records: any PhotoRecords { OutageRecords(records: store.records, gate: self) }
     package var objects: any ObjectStore { store.objects }
     package var clock: any StoreClock { store.clock }
+    package var doorbell: Doorbell { store.doorbell }
     package var summary: String { store.summary }
 
     package func submit(_ record: PhotoRecord, lane: LaneClass) async throws {
@@ -26,6 +27,8 @@ package final class OutageStore: PhotoStore {
         try check()
         return try await store.tend()
     }
+
+    package func idleWait(afterSilence silence: Duration) -> Duration { store.idleWait(afterSilence: silence) }
 
     package func isFed() async throws -> Bool { try await store.isFed() }
 

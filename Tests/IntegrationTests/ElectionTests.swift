@@ -16,7 +16,7 @@ struct ElectionTests {
         proxies = (try await stage.proxy(), try await stage.proxy())
     }
 
-    /// Worker A, which keeps house, and worker B, which has asked for the office in vain.
+    /// Worker A, which keeps house, and worker B, which has seen that the office is taken.
     private func start(lease: Int, onStepOfA: @escaping @Sendable (WorkerStep) -> Void = { _ in }) async throws -> (
         a: Command, b: Command
     ) {
@@ -26,7 +26,7 @@ struct ElectionTests {
         let a = try stage.worker(through: proxies.a, settings)
         try await eventually("A keeps house") { a.errors.contains("keeps house now") }
         let b = try stage.worker(through: proxies.b, settings)
-        try await eventually("B asks for the office") { lookout.count(.inquiry, by: "B") > 1 }
+        try await eventually("B sees who has the office") { lookout.count(.scan, by: "B") > 1 }
         return (a, b)
     }
 

@@ -9,6 +9,8 @@ enum WorkerStep: String, Sendable, CustomTestStringConvertible {
     case originalGet, originalHead, renditionHead, renditionPut, commit
     /// Asking for the housekeeper's office, taking it, keeping it or giving it up; looking for new photos in the index.
     case inquiry, election, office, look
+    /// Looking for work in the index, where the office shows too.
+    case scan
 
     var testDescription: String { rawValue }
 
@@ -24,6 +26,7 @@ enum WorkerStep: String, Sendable, CustomTestStringConvertible {
         case "GET" where isOriginal: self = .originalGet
         case "PUT" where isRendition: self = .renditionPut
         case "Query" where seen.body.contains("StatusIndex"): self = .look
+        case "Scan" where isOn(tables.jobs): self = .scan
         case "GetItem" where seen.body.contains("~housekeeper"): self = .inquiry
         case "PutItem" where isOn(tables.jobs): self = .adoption
         case "UpdateItem" where isOn(tables.photos): self = .commit

@@ -132,10 +132,12 @@ private struct MixedStore: PhotoStore {
     var queue: any JobQueue { local.queue }
     var records: any PhotoRecords { local.records }
     var clock: any StoreClock { local.clock }
+    var doorbell: Doorbell { local.doorbell }
     var summary: String { local.summary }
 
     func submit(_ record: PhotoRecord, lane: LaneClass) async throws { try await local.submit(record, lane: lane) }
     func tend() async throws -> Tended { try await local.tend() }
+    func idleWait(afterSilence silence: Duration) -> Duration { local.idleWait(afterSilence: silence) }
     func isFed() async throws -> Bool { try await local.isFed() }
     func sweep() async throws { try await local.sweep() }
     func close() async { await local.close() }

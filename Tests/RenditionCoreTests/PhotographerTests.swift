@@ -25,7 +25,7 @@ struct PhotographerTests {
     ) async -> [PhotoReport] {
         var configuration = WorkerConfiguration(
             retry: Backoff(base: .milliseconds(1), cap: .milliseconds(1), jitter: 0),
-            idle: Backoff(base: .milliseconds(1), cap: .milliseconds(5), jitter: 0), urls: urls, drain: true)
+            idle: IdlePace(floor: .milliseconds(1), ceiling: .milliseconds(5)), urls: urls, drain: true)
         configuration.maxAttempts = attempts
         configuration.instructions.furtherFormats = formats
         let reports = Mutex<[PhotoReport]>([])

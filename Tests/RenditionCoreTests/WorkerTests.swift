@@ -30,7 +30,7 @@ struct WorkerTests {
         var configuration = WorkerConfiguration(
             owner: "w-\(UUID().uuidString.prefix(4))", renderWidth: threads,
             retry: Backoff(base: .milliseconds(1), cap: .milliseconds(5), jitter: 0),
-            idle: Backoff(base: .milliseconds(1), cap: .milliseconds(10), jitter: 0), urls: urls, drain: drain)
+            idle: IdlePace(floor: .milliseconds(1), ceiling: .milliseconds(10)), urls: urls, drain: drain)
         adjust(&configuration)
         return Worker(
             store: other ?? store, renderer: renderer, configuration: configuration,

@@ -4,9 +4,9 @@ import RenditionCore
 
 /// Makes one worker of all keep house: feed the queue and take back expired leases.
 ///
-/// The office is a lease on a row of its own in the side table, outside the index of owed work. Whoever holds it knows by
-/// this machine's monotonic clock until when nobody else can; one that was stopped in between finds on waking that it no
-/// longer holds it.
+/// The office is a lease on a row of its own in the side table. It stands in the index of owed work, in a lane of its own,
+/// so that who looks for work there sees in passing whether it is free. Whoever holds it knows by this machine's monotonic
+/// clock until when nobody else can; one that was stopped in between finds on waking that it no longer holds it.
 actor Election {
     private let dynamo: DynamoDB
     private let table: String
@@ -18,14 +18,16 @@ actor Election {
     private var token: String?
     /// Until when nobody else can hold it.
     private var mineUntil: ContinuousClock.Instant?
-    private var renewAt = ContinuousClock.now
+    /// When it was taken or renewed last.
+    private var heldSince = ContinuousClock.now
+    private var heldFor = Duration.zero
     private var askAt = ContinuousClock.now
 
     /// The office's row. No photo's id is like it.
     static let row = "~housekeeper"
 
     /// - Parameter lease: How long a silent holder keeps the office; renewed after a third of it, given up by the
-    ///   holder itself after four fifths.
+    ///   holder itself after four fifths. While nothing is owed it is held for twice as long, and renewed after two thirds.
     init(
         dynamo: DynamoDB, table: String, clock: any StoreClock, owner: String, lease: Duration,
         logger: Logger
@@ -43,12 +45,17 @@ actor Election {
 
     /// Takes, keeps or asks for the office, as is due.
     ///
+    /// - Parameters:
+    ///   - seen: Until when somebody was lately seen to hold it; nil where that isn't known.
+    ///   - isQuiet: Whether nothing is owed.
     /// - Returns: whether it is mine.
-    func stand() async throws -> Bool {
+    func stand(seenHeldUntil seen: Timestamp?, isQuiet: Bool) async throws -> Bool {
         if token != nil, !isMine { lose() }
         if let token {
-            if renewAt <= .now { try await renew(token) }
+            let age = isQuiet && heldFor > lease ? heldFor * 2 / 3 : lease / 3
+            if heldSince + age <= .now { try await renew(token, for: isQuiet ? lease * 2 : lease) }
         } else if askAt <= .now {
+            if let seen, seen > clock.now { return false }
             askAt = .now + lease / 3 * Double.random(in: 0.8...1.2)
             if try await isFree() { try await take() }
         }
@@ -62,6 +69,7 @@ actor Election {
         var expression = Expression()
         expression.require(JobAttribute.tok, is: .string(token))
         expression.remove(JobAttribute.tok, JobAttribute.owner)
+        expression.set(JobAttribute.q, .integer(Lane.office))
         expression.set(JobAttribute.dueAt, DynamoQueue.value(Timestamp(milliseconds: 0)))
         _ = try? await dynamo.update(Self.key, in: table, expression)
     }
@@ -85,11 +93,11 @@ actor Election {
         case .refused(let item, _): guard item.map(JobRow.init)?.token == new else { return }
         }
         token = new
-        held(since: sent)
+        held(since: sent, for: lease)
         logger.info("This worker keeps house now: it finds new photos and takes back expired leases.")
     }
 
-    private func renew(_ token: String) async throws {
+    private func renew(_ token: String, for lease: Duration) async throws {
         let sent = ContinuousClock.now
         var expression = Expression()
         expression.require(JobAttribute.tok, is: .string(token))
@@ -98,18 +106,19 @@ actor Election {
             lose()
             return
         }
-        held(since: sent)
+        held(since: sent, for: lease)
     }
 
     private func hold(_ expression: inout Expression, _ token: String, until: Timestamp) {
         expression.set(JobAttribute.tok, .string(token))
         expression.set(JobAttribute.owner, .string(owner))
+        expression.set(JobAttribute.q, .integer(Lane.office))
         expression.set(JobAttribute.dueAt, DynamoQueue.value(until))
     }
 
-    private func held(since sent: ContinuousClock.Instant) {
+    private func held(since sent: ContinuousClock.Instant, for lease: Duration) {
         mineUntil = sent + lease * 4 / 5
-        renewAt = sent + lease / 3
+        (heldSince, heldFor) = (sent, lease)
     }
 
     private func lose() {

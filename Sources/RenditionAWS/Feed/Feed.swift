@@ -16,6 +16,13 @@ protocol Feed: Sendable {
     /// Looks once.
     ///
     /// - Parameter mayGoOn: Asked between batches; false ends the look.
-    /// - Returns: how many photos were queued.
-    func look(while mayGoOn: @Sendable () async -> Bool) async throws -> Int
+    func look(while mayGoOn: @Sendable () async -> Bool) async throws -> Look
+}
+
+/// What a look for new photos came to.
+struct Look: Sendable, Hashable {
+    /// Photos that owe renditions and were not known before; they are queued now.
+    var found = 0
+    /// Records that were read for it.
+    var seen = 0
 }

@@ -1,5 +1,6 @@
 import Logging
 import RenditionCore
+import Synchronization
 
 /// What one worker of all does for the others: finds new photos and takes back expired leases.
 actor Housekeeper {
@@ -10,30 +11,56 @@ actor Housekeeper {
     private let logger: Logger
     private var nextSweep = ContinuousClock.now
     private var nextLook = ContinuousClock.now
-    private var emptyLooks = 0
+    private var lastFound: ContinuousClock.Instant
     private var failedLooks = 0
     private var recovered = 0
+    private let looking = Mutex(false)
 
-    init(election: Election, queue: DynamoQueue, feed: (any Feed)?, logger: Logger) {
+    /// Between two looks for new photos.
+    private static let pace = IdlePace(floor: .milliseconds(250), ceiling: .milliseconds(3500))
+
+    /// - Parameter silence: How long no photo is taken to have been found at first.
+    init(election: Election, queue: DynamoQueue, feed: (any Feed)?, silence: Duration, logger: Logger) {
         self.election = election
         self.queue = queue
         self.feed = feed
         self.logger = logger
+        lastFound = .now - silence
     }
+
+    /// Whether this worker finds all new photos itself, and needs no polls of the queue to learn of them.
+    nonisolated var isLooking: Bool { looking.withLock { $0 } }
 
     /// Does what is due, where this worker holds the office.
     func tend() async throws -> Tended {
-        try await store {
-            guard try await election.stand() else { return Tended() }
-            try await sweepIfDue()
-            let found = await lookIfDue()
-            defer { recovered = 0 }
-            return Tended(recovered: recovered, found: found)
+        defer { recovered = 0 }
+        do {
+            return try await store {
+                guard try await stand() else {
+                    looking.withLock { $0 = false }
+                    // Whoever keeps house may have fallen silent as well.
+                    if queue.search.showsLease(overdueBy: .seconds(2)) { recovered += try await queue.reap() }
+                    return Tended(recovered: recovered)
+                }
+                try await sweepIfDue()
+                let found = await lookIfDue()
+                let isLooking = feed != nil && failedLooks == 0
+                looking.withLock { $0 = isLooking }
+                return Tended(recovered: recovered, found: found, again: isLooking ? nextLook - .now : nil)
+            }
+        } catch {
+            looking.withLock { $0 = false }
+            throw error
         }
     }
 
     func resign() async { await election.resign() }
 
+    private func stand() async throws -> Bool {
+        try await election.stand(seenHeldUntil: queue.search.officeUntil, isQuiet: queue.search.isQuiet)
+    }
+
+    /// Looks for expired leases once a second, which asks for nothing while none can have expired.
     private func sweepIfDue() async throws {
         guard nextSweep <= .now else { return }
         nextSweep = .now + .seconds(1)
@@ -44,10 +71,13 @@ actor Housekeeper {
     private func lookIfDue() async -> Int {
         guard let feed, nextLook <= .now else { return 0 }
         do {
-            let found = try await store { try await feed.look { [self] in await mayGoOn() } }
-            (failedLooks, emptyLooks) = (0, found > 0 ? 0 : emptyLooks + 1)
-            nextLook = .now + min(.seconds(2), .milliseconds(250) * (1 << min(emptyLooks, 4)))
-            return found
+            let look = try await store { try await feed.look { [self] in await mayGoOn() } }
+            failedLooks = 0
+            if look.found > 0 { lastFound = .now }
+            // A look that shows many is dear, and the next one isn't urgent: there is work for seconds.
+            let dear = min(.seconds(5), .microseconds(2500) * look.seen)
+            nextLook = .now + max(dear, Self.pace.wait(afterSilence: .now - lastFound))
+            return look.found
         } catch is CancellationError {
             return 0
         } catch {
@@ -61,7 +91,7 @@ actor Housekeeper {
     /// A look at a long backlog takes minutes; the leases of dead workers don't wait for its end.
     private func mayGoOn() async -> Bool {
         do {
-            guard try await election.stand() else { return false }
+            guard try await stand() else { return false }
             try await sweepIfDue()
             return true
         } catch {

@@ -34,28 +34,33 @@ actor PollFeed: Feed {
         self.logger = logger
     }
 
-    func look(while mayGoOn: @Sendable () async -> Bool) async throws -> Int {
+    func look(while mayGoOn: @Sendable () async -> Bool) async throws -> Look {
         if known.count > 200_000 { known = [] }
         if nextFull <= .now { return try await fullLook(while: mayGoOn) }
-        var found = 0
+        var look = Look()
         try await index.processing(since: newest.map { ($0 + (.zero - Self.overlap)).iso8601 }) { entries in
-            found += try await adopt(entries.filter { !known.contains($0.photo.id) })
+            let new = entries.filter { !known.contains($0.photo.id) && !$0.photo.id.isEmpty }
+            // One that somebody else has queued meanwhile is news too.
+            look.found += new.count
+            look.seen += entries.count
+            _ = try await adopt(new)
             remember(entries)
             return await mayGoOn()
         }
-        return found
+        return look
     }
 
-    private func fullLook(while mayGoOn: @Sendable () async -> Bool) async throws -> Int {
+    private func fullLook(while mayGoOn: @Sendable () async -> Bool) async throws -> Look {
         let began = ContinuousClock.now
-        var found = 0
+        var look = Look()
         var isWhole = true
         try await index.processing { entries in
             let jobs = try await queue.jobs(entries.map(\.photo.id))
             known.formUnion(jobs.keys)
-            found += try await adopt(entries.filter { jobs[$0.photo.id] == nil })
+            look.seen += entries.count
+            look.found += try await adopt(entries.filter { jobs[$0.photo.id] == nil })
             for entry in entries {
-                if let job = jobs[entry.photo.id], try await kickIfForgotten(entry.photo, job) { found += 1 }
+                if let job = jobs[entry.photo.id], try await kickIfForgotten(entry.photo, job) { look.found += 1 }
             }
             remember(entries)
             isWhole = await mayGoOn()
@@ -63,7 +68,7 @@ actor PollFeed: Feed {
         }
         // A look at a long backlog is dear: it takes a twentieth of the time at most.
         if isWhole { nextFull = .now + max(Self.fullInterval, (ContinuousClock.now - began) * 20) }
-        return found
+        return look
     }
 
     private func remember(_ entries: [StatusIndex.Entry]) {

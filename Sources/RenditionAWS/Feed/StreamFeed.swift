@@ -37,23 +37,25 @@ actor StreamFeed: Feed {
         self.logger = logger
     }
 
-    func look(while mayGoOn: @Sendable () async -> Bool) async throws -> Int {
-        var found = 0
+    func look(while mayGoOn: @Sendable () async -> Bool) async throws -> Look {
+        var look = Look()
         do {
             if stream == nil { try await begin() }
             if nextShardLook <= .now || iterators.isEmpty { try await findShards(from: .oldest) }
-            for shard in iterators.keys.sorted() where await mayGoOn() { found += try await readOn(shard) }
+            for shard in iterators.keys.sorted() where await mayGoOn() { look.found += try await readOn(shard) }
         } catch let failure as AWSFailure where Self.restarts.contains(failure.code) {
             // Silent for too long: what was missed is for the full look.
             logger.notice("The stream is begun anew: \(failure)")
             (stream, iterators, finished, nextPoll) = (nil, [:], [], .now)
-            return found
+            return look
         }
         if nextPoll <= .now, await mayGoOn() {
-            found += try await poll.look(while: mayGoOn)
+            let whole = try await poll.look(while: mayGoOn)
+            look.found += whole.found
+            look.seen += whole.seen
             nextPoll = .now + Self.pollInterval
         }
-        return found
+        return look
     }
 
     private static let restarts: Set<String> = [

@@ -4,11 +4,26 @@ import Synchronization
 /// Finds work that is due in the index `due`, with as few requests as the queue's depth allows.
 ///
 /// The index holds owed work only. While it fits a page, one scan shows all of it, and says for certain when there is
-/// nothing: an idle worker costs one small request a poll. Beyond that the lanes are queried: expedite, the fresh lanes
-/// in turn and one where work was found before, the other fresh lanes, and batch only once all fresh lanes hold less than
-/// is wanted. One poll in eight ignores that order. Any thread may use it.
+/// nothing: an idle worker costs one small request a poll, and the picture that it keeps of the index answers until when
+/// no lease can run out, what comes due next, and who keeps house. Beyond that the lanes are queried: expedite, the fresh
+/// lanes in turn and one where work was found before, the other fresh lanes, and batch only once all fresh lanes hold less
+/// than is wanted. One poll in eight ignores that order. Any thread may use it.
 final class DueSearch: Sendable {
+    /// All that the index held, but for dead letters.
+    private struct Picture {
+        let rows: [JobRow]
+        let at: Timestamp
+        /// The first moment at which a lease may have run out, whatever happened since.
+        let calmUntil: Timestamp
+    }
+
     private struct State {
+        /// What the last scan showed; nil where that was not all.
+        var picture: Picture?
+        /// The shortest lease that this worker has taken.
+        var shortestLease: Duration?
+        /// Rows that one scan looks at.
+        var pageSize = DueSearch.pageSize
         /// Until when the index is taken to be larger than a page.
         var largeUntil: ContinuousClock.Instant?
         /// Polls in a row that found nothing.
@@ -23,6 +38,8 @@ final class DueSearch: Sendable {
 
     /// Rows that one scan looks at; some 110 bytes each, so that it costs 4 units at the most.
     private static let pageSize = 256
+    /// The same where most of them are dead letters.
+    private static let largestPage = 4096
     /// Fresh lanes that are looked at in turn by each poll, so that four polls have seen all of them: nobody's upload waits
     /// longer behind a large gallery's.
     private static let turns = 4
@@ -34,12 +51,16 @@ final class DueSearch: Sendable {
     private let dynamo: DynamoDB
     private let table: String
     private let clock: any StoreClock
+    /// How long after a scan no lease can run out that it didn't show.
+    private let calm: Duration
     private let state = Mutex(State())
 
-    init(dynamo: DynamoDB, table: String, clock: any StoreClock) {
+    /// - Parameter lease: The shortest lease that any worker takes.
+    init(dynamo: DynamoDB, table: String, clock: any StoreClock, lease: Duration) {
         self.dynamo = dynamo
         self.table = table
         self.clock = clock
+        calm = lease / 2
     }
 
     /// Due rows in the order in which to try them; more than the limit, since others try them too.
@@ -72,11 +93,12 @@ final class DueSearch: Sendable {
         return CandidateOrder.arrange(found, ignoringClasses: ignoresClasses, using: &random)
     }
 
-    /// Leases that have run out.
+    /// Leases that have run out. Nothing is asked while none can have.
     func expiredLeases() async throws -> [JobRow] {
         let now = clock.now
+        if let picture, picture.at <= now, now < picture.calmUntil { return [] }
         if state.withLock({ $0.isSmall }), let rows = try await scan() {
-            return rows.filter { row in row.q.map(Lane.leased.contains) == true && (row.dueAt ?? now) <= now }
+            return rows.filter { row in row.isLeased && (row.dueAt ?? now) <= now }
         }
         return try await query(Array(Lane.leased), at: now, limit: 100, fromTheStart: true)
     }
@@ -86,19 +108,61 @@ final class DueSearch: Sendable {
     /// - Returns: everything in the index, or nil where that is more than a page.
     private func scan() async throws -> [JobRow]? {
         var reading = DynamoDB.Reading(table, index: JobAttribute.dueIndex)
-        reading.limit = Self.pageSize
+        reading.limit = state.withLock { $0.pageSize }
+        let at = clock.now
         let page = try await dynamo.read(reading)
-        state.withLock { $0.largeUntil = page.next == nil ? nil : .now + Self.largeFor }
-        return page.next == nil ? page.items.map(JobRow.init) : nil
+        let rows = page.items.map(JobRow.init)
+        let alive = rows.filter { row in row.q.map(Lane.dead.contains) == false }
+        return state.withLock { state in
+            guard page.next == nil else {
+                (state.picture, state.largeUntil) = (nil, .now + Self.largeFor)
+                // Others' dead letters are no work, and not to make an idle worker ask for each lane by itself.
+                if alive.count < rows.count / 4, state.pageSize < Self.largestPage {
+                    state.pageSize *= 4
+                    state.largeUntil = nil
+                }
+                return nil
+            }
+            let expiries = alive.filter(\.isLeased).compactMap(\.dueAt)
+            let calm = state.shortestLease.map { min($0 / 2, self.calm) } ?? self.calm
+            state.picture = Picture(rows: alive, at: at, calmUntil: min(expiries.min() ?? at + calm, at + calm))
+            state.largeUntil = nil
+            return alive
+        }
     }
 
     private func due(_ rows: [JobRow]) -> [JobRow] {
         let now = clock.now
-        return rows.filter { row in
-            guard let q = row.q, let due = row.dueAt, due <= now else { return false }
-            return !Lane.leased.contains(q) && !Lane.dead.contains(q)
-        }
+        return rows.filter { row in row.isQueued && (row.dueAt.map { $0 <= now } ?? false) }
     }
+
+    // MARK: The picture of a small index
+
+    private var picture: Picture? { state.withLock { $0.picture } }
+
+    /// Has to be told of leases that are shorter than others'.
+    func note(lease: Duration) { state.withLock { $0.shortestLease = min($0.shortestLease ?? lease, lease) } }
+
+    /// When the next delayed job comes due, as far as is known.
+    var nextDue: Timestamp? {
+        let now = clock.now
+        return picture?.rows.filter(\.isQueued).compactMap(\.dueAt).filter { $0 > now }.min()
+    }
+
+    /// Whether nothing was owed when it was looked at last, which was lately.
+    var isQuiet: Bool {
+        guard let picture, clock.now - picture.at < calm * 2 else { return false }
+        return !picture.rows.contains { $0.isLeased || $0.isQueued }
+    }
+
+    /// Whether a lease ran out that nobody has taken back for as long.
+    func showsLease(overdueBy time: Duration) -> Bool {
+        let now = clock.now
+        return picture?.rows.contains { row in row.isLeased && (row.dueAt.map { now - $0 >= time } ?? false) } == true
+    }
+
+    /// Until when the office is held, at least; nil where that isn't known.
+    var officeUntil: Timestamp? { picture?.rows.first { $0.q == Lane.office }?.dueAt }
 
     // MARK: A large index
 

@@ -10,15 +10,17 @@ package struct DynamoQueue: JobQueue {
     private let dynamo: DynamoDB
     private let table: String
     private let clock: any StoreClock
-    private let search: DueSearch
+    /// What is known of the index of owed work.
+    let search: DueSearch
     /// Requests that nothing was heard of.
     private let unclear = UnclearRequests()
 
-    package init(dynamo: DynamoDB, table: String, clock: any StoreClock) {
+    /// - Parameter lease: The shortest lease that any worker takes.
+    package init(dynamo: DynamoDB, table: String, clock: any StoreClock, lease: Duration) {
         self.dynamo = dynamo
         self.table = table
         self.clock = clock
-        search = DueSearch(dynamo: dynamo, table: table, clock: clock)
+        search = DueSearch(dynamo: dynamo, table: table, clock: clock, lease: lease)
     }
 
     private typealias Key = JobAttribute
@@ -86,6 +88,7 @@ package struct DynamoQueue: JobQueue {
     private func claimDue(
         upTo limit: Int, _ owner: String, _ lease: Duration, into leases: inout [Lease]
     ) async throws {
+        search.note(lease: lease)
         let candidates = try await store { try await search.candidates(upTo: limit) }
         var rest = candidates[...]
         while leases.count < limit, let next = rest.first {
@@ -409,7 +412,7 @@ extension PhotoRef {
 
 extension QueueDepth {
     mutating func count(_ row: JobRow, at now: Timestamp) {
-        guard let q = row.q, let due = row.dueAt else { return }
+        guard let q = row.q, let due = row.dueAt, q != Lane.office else { return }
         if Lane.dead.contains(q) {
             dead += 1
             return

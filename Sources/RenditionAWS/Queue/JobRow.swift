@@ -53,6 +53,9 @@ struct JobRow: Sendable {
     var attempts: Int { number(JobAttribute.attempts) ?? 0 }
     var q: Int? { number(JobAttribute.q) }
     var dueAt: Timestamp? { moment(JobAttribute.dueAt) }
+    /// Whether the row is in a lane of photos that wait for a worker, due or not.
+    var isQueued: Bool { q.map { $0 < Lane.leased.lowerBound } == true }
+    var isLeased: Bool { q.map(Lane.leased.contains) == true }
     var log: [RecordValue] { if case .list(let values)? = attributes[JobAttribute.log] { values } else { [] } }
 
     var lease: Lease {

@@ -14,13 +14,16 @@ package struct AWSConfiguration: Sendable {
     package var owner: String
     /// How long the worker that keeps house may be silent before another takes its place.
     package var officeLease: Duration
+    /// How long nothing is taken to have happened when the store is opened.
+    package var silence: Duration
     /// The process environment, for the credential chain and for addresses of single services.
     package var environment: [String: String]
 
     package init(
         endpoint: Endpoint? = nil, region: String, tables: TableNames, buckets: BucketNames,
         addressing: S3.Addressing? = nil, feed: FeedKind = .poll, owner: String,
-        officeLease: Duration = .seconds(15), environment: [String: String] = [:]
+        officeLease: Duration = .seconds(15), silence: Duration = IdlePace.silenceAtStart,
+        environment: [String: String] = [:]
     ) {
         self.endpoint = endpoint
         self.region = region
@@ -30,6 +33,7 @@ package struct AWSConfiguration: Sendable {
         self.feed = feed
         self.owner = owner
         self.officeLease = officeLease
+        self.silence = silence
         self.environment = environment
     }
 

@@ -8,6 +8,7 @@ package struct AWSStore: PhotoStore {
     package let records: any PhotoRecords
     package let objects: any ObjectStore
     package let clock: any StoreClock
+    package let doorbell: Doorbell
     package let summary: String
     /// What has been sent so far, for the operator and for benchmarks.
     package let meter: RequestMeter
@@ -57,7 +58,7 @@ package struct AWSStore: PhotoStore {
         let dynamo = DynamoDB(endpoint: configuration.endpoint(of: "dynamodb", setting: "DYNAMODB"), context: context)
         self.dynamo = dynamo
         let tables = configuration.tables
-        let jobs = DynamoQueue(dynamo: dynamo, table: tables.jobs, clock: clock)
+        let jobs = DynamoQueue(dynamo: dynamo, table: tables.jobs, clock: clock, lease: configuration.officeLease * 2)
         self.jobs = jobs
         queue = jobs
         let records = DynamoRecords(dynamo: dynamo, tables: tables, logger: logger)
@@ -84,7 +85,9 @@ package struct AWSStore: PhotoStore {
             election: Election(
                 dynamo: dynamo, table: tables.jobs, clock: clock, owner: configuration.owner,
                 lease: configuration.officeLease, logger: logger),
-            queue: jobs, feed: feed, logger: logger)
+            queue: jobs, feed: feed, silence: configuration.silence, logger: logger)
+        // Not by the endpoint, which may have several names.
+        doorbell = Doorbell(store: "aws/\(configuration.region)/\(tables.jobs)")
         do {
             summary = try await Self.describe(configuration, context)
         } catch {
@@ -139,6 +142,14 @@ package struct AWSStore: PhotoStore {
     }
 
     package func tend() async throws -> Tended { try await housekeeper.tend() }
+
+    /// What comes due at a known time is asked for then. Who looks for new photos itself learns of nearly all work by that.
+    package func idleWait(afterSilence silence: Duration) -> Duration {
+        let ceiling = housekeeper.isLooking ? configuration.officeLease : min(configuration.officeLease, .seconds(3))
+        let wait = IdlePace(floor: .milliseconds(250), ceiling: ceiling).wait(afterSilence: silence)
+        guard let next = jobs.search.nextDue else { return wait }
+        return min(wait, max(.milliseconds(10), next - clock.now + .milliseconds(5)))
+    }
 
     package func isFed() async throws -> Bool {
         guard configuration.feed != .none else { return true }

@@ -13,8 +13,6 @@ package struct Backoff: Sendable, Hashable {
 
     /// Between two attempts at a photo: min(900 s, 2 s · 2ⁿ) ± 50 %.
     package static let retry = Backoff(base: .seconds(2), cap: .seconds(900), jitter: 0.5)
-    /// Between two looks into an empty queue, up to 2 s.
-    package static let idle = Backoff(base: .milliseconds(50), cap: .seconds(2), jitter: 0.25)
     /// While the store doesn't answer.
     package static let outage = Backoff(base: .milliseconds(500), cap: .seconds(30), jitter: 0.5)
 

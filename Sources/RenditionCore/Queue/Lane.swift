@@ -18,6 +18,7 @@ package enum LaneClass: String, Sendable, Codable, CaseIterable {
 /// | 1000–1015 | fresh uploads |
 /// | 2000–2015 | batch re-render |
 /// | 5000–5007 | leased: due when the lease expires |
+/// | 8000 | no work: the office of the worker that keeps house, due when it falls free |
 /// | 9000–9015 | dead letters |
 ///
 /// A gallery owns 4 of the 16 shards and a photo's hash picks one, so that a large gallery doesn't stand in the way of
@@ -28,6 +29,7 @@ package enum Lane {
     package static let fresh = 1000..<(1000 + shards)
     package static let batch = 2000..<(2000 + shards)
     package static let leased = 5000..<5008
+    package static let office = 8000
     package static let dead = 9000..<(9000 + shards)
 
     /// The shard of a photo, 0–15. It depends on nothing but the ids, so every process computes the same.

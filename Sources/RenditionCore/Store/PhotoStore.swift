@@ -5,6 +5,8 @@ package protocol PhotoStore: Sendable {
     var objects: any ObjectStore { get }
     /// The time in which leases are measured.
     var clock: any StoreClock { get }
+    /// Wakes this machine's workers when a photo was queued.
+    var doorbell: Doorbell { get }
     /// A line for the operator: which store this is.
     var summary: String { get }
 
@@ -14,9 +16,14 @@ package protocol PhotoStore: Sendable {
     func submit(_ record: PhotoRecord, lane: LaneClass) async throws
 
     /// Does what the photos in nobody's hands need: takes back expired leases, and finds records that owe renditions and
-    /// were never queued. Meant to be called about once a second by every worker; a store that many machines share lets
-    /// one of them do it.
+    /// were never queued. Meant to be called twice a second by every worker, and earlier where the last answer says so; a
+    /// store that many machines share lets one of them do it.
     func tend() async throws -> Tended
+
+    /// How long a worker may wait until it asks the queue again.
+    ///
+    /// - Parameter silence: How long it has had nothing to claim.
+    func idleWait(afterSilence silence: Duration) -> Duration
 
     /// Whether every record that owes renditions is in the queue, or was.
     func isFed() async throws -> Bool

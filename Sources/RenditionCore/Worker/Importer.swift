@@ -44,6 +44,7 @@ package struct Importer: Sendable {
             if await isAbsent(photo.id) { try? await store.objects.delete(.photos, key: photo.s3Key) }
             throw error
         }
+        store.doorbell.ring()
         return Imported(id: photo.id, s3Key: photo.s3Key, filename: filename)
     }
 

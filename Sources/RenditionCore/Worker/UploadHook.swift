@@ -59,6 +59,7 @@ package struct UploadHook: Sendable {
     }
 
     private func queue(_ photo: PhotoRef) async throws -> Outcome {
+        defer { store.doorbell.ring() }
         if try await store.queue.adopt(photo, lane: .fresh) { return .queued }
         // A leased photo is queued too: its worker may have read the original before this upload.
         if try await store.queue.job(photo.id)?.state == .queued { return .alreadyQueued }

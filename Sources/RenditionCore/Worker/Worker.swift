@@ -11,6 +11,8 @@ package final class Worker: Sendable {
         var breaker = Breaker()
         var pausedUntil: ContinuousClock.Instant?
         var inHand = 0
+        /// When there was something to claim last, or somebody said that there might be.
+        var lastWork: ContinuousClock.Instant
         /// Photos whose end the store could not be told yet.
         var unsettled = 0
     }
@@ -27,7 +29,7 @@ package final class Worker: Sendable {
     private let logos = LogoCache()
     private let bell = Bell()
     private let tendBell = Bell()
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// - Parameter onPhoto: Told of each photo when it is settled; called from any thread.
     package init(
@@ -42,6 +44,7 @@ package final class Worker: Sendable {
         pool = DispatchPool(width: configuration.renderWidth, label: "renditions.render")
         admission = Admission(budget: configuration.memoryBudget)
         keeper = LeaseKeeper(queue: store.queue, configuration: configuration, logger: logger)
+        state = Mutex(State(lastWork: .now - configuration.silence))
     }
 
     /// Asks for an orderly end: nothing more is claimed, photos that wait for room are handed back, and the others
@@ -57,6 +60,8 @@ package final class Worker: Sendable {
     /// - Returns: how many photos were left unfinished. Their rendering may still hold a thread.
     package func run() async -> Int {
         let heartbeat = Task { await keeper.run() }
+        let listener = store.doorbell.listen { [self] in wake() }
+        defer { withExtendedLifetime(listener) {} }
         let tending = Task { await tendUntilStopped() }
         do {
             try await store.sweep()
@@ -78,7 +83,6 @@ package final class Worker: Sendable {
     // MARK: Claiming
 
     private func claimUntilDone() async {
-        var emptyPolls = 0
         while !stopping {
             if let pause = pause() {
                 await bell.wait(atMost: pause)
@@ -97,15 +101,27 @@ package final class Worker: Sendable {
                 if leases.isEmpty {
                     state.withLock { if $0.inHand == 0 { $0.breaker.succeeded() } }
                     if configuration.drain, try await isDrained() { return }
-                    emptyPolls += 1
-                    await bell.wait(atMost: configuration.idle.delay(after: emptyPolls))
+                    await bell.wait(atMost: idleWait())
                 } else {
-                    emptyPolls = 0
+                    state.withLock { $0.lastWork = .now }
                 }
             } catch {
                 hold(because: error)
             }
         }
+    }
+
+    /// Looks for work at once, and often for a while.
+    private func wake() {
+        state.withLock { $0.lastWork = .now }
+        bell.ring()
+    }
+
+    private func idleWait() -> Duration {
+        let silence = state.withLock { .now - $0.lastWork }
+        let wait = configuration.idle?.wait(afterSilence: silence) ?? store.idleWait(afterSilence: silence)
+        // Somebody waits for the end.
+        return configuration.drain ? min(wait, .seconds(1)) : wait
     }
 
     /// How long the breaker still wants the store left alone.
@@ -147,22 +163,28 @@ package final class Worker: Sendable {
         while !stopping, !Task.isCancelled {
             // What an outage left unsettled is handed back before anybody's expired leases are taken: its attempt doesn't
             // count then.
-            if state.withLock({ $0.unsettled == 0 && $0.pausedUntil == nil }) { await tend() }
-            await tendBell.wait(atMost: .milliseconds(500))
+            let isAble = state.withLock { $0.unsettled == 0 && $0.pausedUntil == nil }
+            let again = isAble ? await tend() : nil
+            await tendBell.wait(atMost: min(again ?? .milliseconds(500), .milliseconds(500)))
         }
     }
 
-    private func tend() async {
+    /// - Returns: when to do it again, where that is early.
+    private func tend() async -> Duration? {
         do {
             let tended = try await store.tend()
             if tended.recovered > 0 {
                 logger.notice("Recovered \(tended.recovered) photos whose workers fell silent.")
             }
-            if tended.recovered + tended.found > 0 { bell.ring() }
+            if tended.recovered + tended.found > 0 { wake() }
+            // More than this worker begins with is for its neighbours too.
+            if tended.recovered + tended.found > 1 { store.doorbell.ring() }
+            return tended.again
         } catch is CancellationError {
         } catch {
             hold(because: error)
         }
+        return nil
     }
 
     // MARK: One photo

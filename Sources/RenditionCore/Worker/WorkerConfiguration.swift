@@ -19,7 +19,10 @@ package struct WorkerConfiguration: Sendable {
     /// The claim whose failure is the last.
     package var maxAttempts: Int
     package var retry: Backoff
-    package var idle: Backoff
+    /// How often to look into an empty queue; nil leaves it to the store.
+    package var idle: IdlePace?
+    /// How long nothing is taken to have happened when the worker starts.
+    package var silence: Duration
     package var limits: RenderLimits
     /// How photos are rendered, but for what their photographers chose.
     package var instructions: RenderInstructions
@@ -37,7 +40,8 @@ package struct WorkerConfiguration: Sendable {
         grace: Duration = .seconds(20),
         maxAttempts: Int = 5,
         retry: Backoff = .retry,
-        idle: Backoff = .idle,
+        idle: IdlePace? = nil,
+        silence: Duration = IdlePace.silenceAtStart,
         limits: RenderLimits = RenderLimits(),
         instructions: RenderInstructions = RenderInstructions(),
         urls: PublicURLs,
@@ -53,6 +57,7 @@ package struct WorkerConfiguration: Sendable {
         self.maxAttempts = maxAttempts
         self.retry = retry
         self.idle = idle
+        self.silence = silence
         self.limits = limits
         self.instructions = instructions
         self.urls = urls
