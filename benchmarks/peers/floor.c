@@ -1,7 +1,8 @@
 // The least that libjpeg-turbo alone takes: one decode of each original, and an encode of each rendition from pixels that are
 // ready. Nothing that makes renditions with it can be below.
 //
-//   floor ORIGINALS PIXELS: the folder of originals, and one with NAME_SIZE.ppm for each.
+//   floor ORIGINALS PIXELS [--lean|--halved]: the folder of originals, and one with NAME_SIZE.ppm for each. The scans are
+//   libjpeg's ten; --lean: the six that renditions uses; --halved: ten, with chroma at half the resolution in every size.
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,14 @@ static const struct {
     const char *name;
     int quality;
 } sizes[] = {{"large", 92}, {"medium", 90}, {"small", 85}, {"thumbnail", 80}};
+
+// As in Sources/RenditionVips/Pipeline/JPEGEncoder.swift.
+static const jpeg_scan_info lean_scans[] = {
+    {3, {0, 1, 2}, 0, 0, 0, 0}, {1, {0}, 1, 9, 0, 0},   {1, {1}, 1, 63, 0, 0},
+    {1, {2}, 1, 63, 0, 0},      {1, {0}, 10, 20, 0, 0}, {1, {0}, 21, 63, 0, 0},
+};
+
+static int lean, halved;
 
 static void fail(const char *what, const char *which) {
     fprintf(stderr, "floor: %s: %s\n", what, which);
@@ -71,8 +80,12 @@ static void encode(const char *path, int quality) {
     encoder.in_color_space = JCS_RGB;
     jpeg_set_defaults(&encoder);
     jpeg_set_quality(&encoder, quality, TRUE);
-    if (quality >= 90) encoder.comp_info[0].h_samp_factor = encoder.comp_info[0].v_samp_factor = 1;
+    if (quality >= 90 && !halved) encoder.comp_info[0].h_samp_factor = encoder.comp_info[0].v_samp_factor = 1;
     jpeg_simple_progression(&encoder);
+    if (lean) {
+        encoder.scan_info = lean_scans;
+        encoder.num_scans = sizeof lean_scans / sizeof *lean_scans;
+    }
     jpeg_start_compress(&encoder, TRUE);
     while (encoder.next_scanline < encoder.image_height) {
         JSAMPROW row = pixels + (size_t) encoder.next_scanline * (size_t) width * 3;
@@ -85,7 +98,9 @@ static void encode(const char *path, int quality) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 3) fail("usage", "floor ORIGINALS PIXELS");
+    lean = count == 4 && !strcmp(arguments[3], "--lean");
+    halved = count == 4 && !strcmp(arguments[3], "--halved");
+    if (count != 3 && !lean && !halved) fail("usage", "floor ORIGINALS PIXELS [--lean|--halved]");
     DIR *folder = opendir(arguments[1]);
     if (!folder) fail("no folder", arguments[1]);
     for (struct dirent *entry; (entry = readdir(folder));) {

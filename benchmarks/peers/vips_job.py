@@ -17,7 +17,8 @@ for path, stem in photos(originals):
     # Asking for a profile where none is embedded would cost two conversions for nothing.
     colours = {}
     if pyvips.Image.new_from_file(path).get_typeof("icc-profile-data"):
-        colours = {"output_profile": "srgb", "intent": "relative"}
+        # The name before libvips 8.15, which later ones still know.
+        colours = {"export_profile": "srgb", "intent": "relative"}
     for name, width, height, quality in SIZES:
         image = pyvips.Image.thumbnail(path, width, height=height, size="down", **colours)
         image.jpegsave(os.path.join(renditions, f"{stem}_{name}.jpg"), Q=quality, interlace=True, optimize_coding=True,
