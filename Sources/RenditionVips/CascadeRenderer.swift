@@ -49,6 +49,8 @@ package struct CascadeRenderer: PhotoRenderer {
         _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ instructions: RenderInstructions,
         _ limits: RenderLimits, _ deadline: RenderDeadline
     ) throws -> RenderedPhoto {
+        var times = StageTimes()
+        var stage = ContinuousClock.now
         var source = try LoadStep.open(bytes, format, limits)
         defer { withExtendedLifetime(source.memory) {} }
         deadline.watch(source.image)
@@ -63,51 +65,62 @@ package struct CascadeRenderer: PhotoRenderer {
         let gamut = ColourStep.gamut(instructions.gamut, for: source.image, from: colours)
         let sizes = instructions.sizes(for: format)
         guard !sizes.isEmpty else { return RenderedPhoto(probe: probe, metadata: metadata.values, renditions: []) }
+        stage = times.add(.open, since: stage)
         let cascade = try Cascade(source, sizes, instructions.adjustments)
+        times.add(.decodeAndResize, since: stage)
         try deadline.verify()
 
-        let frames = try frames(of: cascade, from: colours, to: gamut, &metadata.values, deadline)
+        let frames = try frames(of: cascade, from: colours, to: gamut, &metadata.values, deadline, &times)
+        stage = .now
         let gainMap = try GainMapStep(
             instructions, bytes, format, metadata, probe, isConverted: colours != .sRGB, deadline)
         var made: [String: [Rendition]] = [:]
         var sketch: PhotoSketch?
         do {
+            stage = times.add(.gainMap, since: stage)
             for frame in frames {
                 try deadline.verify()
                 var finished = try SharpenStep.sharpen(
                     frame.image, instructions.sharpening,
                     reduction: Double(probe.upright.width) / Double(frame.image.size.width))
                 finished = try WatermarkStep.mark(finished, with: instructions.watermark)
+                stage = times.add(.sharpenAndMark, since: stage)
                 let second = try gainMap.file(for: frame)
+                stage = times.add(.gainMap, since: stage)
                 let segments = JPEGSegments.segments(
                     for: metadata, policy: instructions.metadata, profile: gamut.profile,
                     gainMapLength: second.isEmpty ? nil : second.count)
                 made[frame.size.name] = try EncodeStep.files(
                     finished, frame.size, further: instructions.furtherFormats[frame.size.name] ?? [],
                     segments: segments, gainMap: second, gamut: gamut)
+                stage = times.add(.encode(frame.size.name), since: stage)
             }
             metadata.values.gainMap = gainMap.fate(in: sizes)
             sketch = try frames.last.map { try SketchStep.sketch($0.image) }
+            stage = times.add(.sketch, since: stage)
         } catch let error as VipsError {
             throw LateError(cause: error)
         }
         let renditions = sizes.flatMap { made[$0.name] ?? [] }
         for rendition in renditions { try ReadBackStep.check(rendition, against: instructions.metadata) }
-        return RenderedPhoto(probe: probe, metadata: metadata.values, renditions: renditions, sketch: sketch)
+        times.add(.readBack, since: stage)
+        return RenderedPhoto(
+            probe: probe, metadata: metadata.values, renditions: renditions, sketch: sketch, times: times)
     }
 
     /// The pixels of all sizes, with their receipt: where the colours are off, they are made again the careful way.
     private static func frames(
         of cascade: borrowing Cascade, from colours: ColourStep.Source, to gamut: OutputGamut,
-        _ metadata: inout PhotoMetadata, _ deadline: RenderDeadline
+        _ metadata: inout PhotoMetadata, _ deadline: RenderDeadline, _ times: inout StageTimes
     ) throws -> [Frame] {
-        let frames = try cascade.frames(from: colours, to: gamut, deadline)
-        guard let receipt = cascade.receipt(for: frames, in: gamut) else { return frames }
+        let frames = try cascade.frames(from: colours, to: gamut, deadline, &times)
+        guard let receipt = times.measure(.receipt, { cascade.receipt(for: frames, in: gamut) }) else { return frames }
         metadata.deltaE = receipt.mean
         if receipt.isGood { return frames }
         // Where it can't be done, there are frames to publish all the same.
-        guard let careful = try? cascade.frames(from: colours, to: gamut, isCareful: true, deadline),
-            let second = cascade.receipt(for: careful, in: gamut), second.mean < receipt.mean
+        guard let careful = try? cascade.frames(from: colours, to: gamut, isCareful: true, deadline, &times),
+            let second = times.measure(.receipt, { cascade.receipt(for: careful, in: gamut) }),
+            second.mean < receipt.mean
         else {
             metadata.warnings.append(ColourReceipt.warning(receipt))
             return frames

@@ -43,7 +43,8 @@ struct MeasuredPhoto {
             let colours = ColourStep.source(of: source.image, &metadata)
             let gamut = ColourStep.gamut(instructions.gamut, for: source.image, from: colours)
             let cascade = try Cascade(source, instructions.sizes, instructions.adjustments)
-            let frames = try cascade.frames(from: colours, to: gamut, RenderDeadline(after: .seconds(600)))
+            var times = StageTimes()
+            let frames = try cascade.frames(from: colours, to: gamut, RenderDeadline(after: .seconds(600)), &times)
             var files: [String: [UInt8]] = [:]
             for frame in frames {
                 let size = frame.image.size
