@@ -49,6 +49,8 @@ package struct CascadeRenderer: PhotoRenderer {
         _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ instructions: RenderInstructions,
         _ limits: RenderLimits, _ deadline: RenderDeadline
     ) throws -> RenderedPhoto {
+        var times = StageTimes()
+        var stage = ContinuousClock.now
         var source = try LoadStep.open(bytes, format, limits)
         defer { withExtendedLifetime(source.memory) {} }
         deadline.watch(source.image)
@@ -63,37 +65,47 @@ package struct CascadeRenderer: PhotoRenderer {
         let gamut = ColourStep.gamut(instructions.gamut, for: source.image, from: colours)
         let sizes = instructions.sizes(for: format)
         guard !sizes.isEmpty else { return RenderedPhoto(probe: probe, metadata: metadata.values, renditions: []) }
+        stage = times.add(.open, since: stage)
         let frames = try FramesStep.frames(
-            of: source, bytes, instructions, sizes, from: colours, to: gamut, &metadata.values, deadline)
+            of: source, bytes, instructions, sizes, from: colours, to: gamut, &metadata.values, deadline, &times)
+        stage = .now
         let gainMap = try GainMapStep(
             instructions, bytes, format, metadata, probe, isConverted: colours != .sRGB, deadline)
         var made: [String: [Rendition]] = [:]
         var sketch: PhotoSketch?
         do {
+            stage = times.add(.gainMap, since: stage)
             for frame in frames {
                 try deadline.verify()
                 let second = try gainMap.file(for: frame)
+                stage = times.add(.gainMap, since: stage)
                 let segments = JPEGSegments.segments(
                     for: metadata, policy: instructions.metadata, profile: gamut.profile,
                     gainMapLength: second.isEmpty ? nil : second.count)
                 made[frame.size.name] = try files(
-                    of: frame, instructions, segments: segments, gainMap: second, gamut: gamut, probe)
+                    of: frame, instructions, segments: segments, gainMap: second, gamut: gamut, probe, &times)
+                stage = .now
             }
             metadata.values.gainMap = gainMap.fate(in: sizes)
             sketch = try frames.last.map { try SketchStep.sketch(try $0.rgb()) }
+            stage = times.add(.sketch, since: stage)
         } catch let error as VipsError {
             throw LateError(cause: error)
         }
         let renditions = sizes.flatMap { made[$0.name] ?? [] }
         for rendition in renditions { try ReadBackStep.check(rendition, against: instructions.metadata) }
-        return RenderedPhoto(probe: probe, metadata: metadata.values, renditions: renditions, sketch: sketch)
+        times.add(.readBack, since: stage)
+        return RenderedPhoto(
+            probe: probe, metadata: metadata.values, renditions: renditions, sketch: sketch, times: times)
     }
 
     /// A size's files. One that needs nothing but the JPEG is encoded as it is.
     private static func files(
         of frame: any Frame, _ instructions: RenderInstructions, segments: [UInt8], gainMap: [UInt8],
-        gamut: OutputGamut, _ probe: PhotoProbe
+        gamut: OutputGamut, _ probe: PhotoProbe, _ times: inout StageTimes
     ) throws -> [Rendition] {
+        var stage = ContinuousClock.now
+        defer { times.add(.encode(frame.size.name), since: stage) }
         guard instructions.needsPixels(of: frame.size) else {
             let file = try frame.jpeg(instructions.scans, segments: segments, followedBy: gainMap)
             return [Rendition(frame.size, .jpeg, frame.pixels, file)]
@@ -102,6 +114,7 @@ package struct CascadeRenderer: PhotoRenderer {
             try frame.rgb(), instructions.sharpening,
             reduction: Double(probe.upright.width) / Double(frame.pixels.width))
         finished = try WatermarkStep.mark(finished, with: instructions.watermark)
+        stage = times.add(.sharpenAndMark, since: stage)
         return try EncodeStep.files(
             finished, frame.size, further: instructions.furtherFormats[frame.size.name] ?? [],
             scans: instructions.scans, segments: segments, gainMap: gainMap, gamut: gamut)

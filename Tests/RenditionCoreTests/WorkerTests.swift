@@ -39,6 +39,18 @@ struct WorkerTests {
 
     private func renditions() -> [String] { folder.files(below: "store/objects/galerly-renditions-local") }
 
+    @Test func theStagesOfAPhotoAddUpToItsTime() async throws {
+        _ = try await importPhoto()
+        let reports = Mutex<[PhotoReport]>([])
+        _ = await worker(StubRenderer(), onPhoto: { report in reports.withLock { $0.append(report) } }).run()
+        let report = try #require(reports.withLock { $0.first })
+        let names = Set(report.stages.durations.keys.map(\.name))
+        #expect(names == ["claim", "wait", "fetch", "probe", "render", "publish", "commit", "finish"])
+        let sum = report.stages.total.seconds * 1000
+        #expect(sum <= report.milliseconds)
+        #expect(sum > report.milliseconds / 2, "\(report)")
+    }
+
     @Test func aPhotoGoesAllTheWay() async throws {
         let id = try await importPhoto("Été #1.jpg")
         let renderer = StubRenderer()

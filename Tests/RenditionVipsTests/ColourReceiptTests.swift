@@ -69,9 +69,10 @@ struct ColourReceiptTests {
     /// The profile ignored, the profile used, and the careful way, which doesn't believe that it may be ignored.
     private static func receipts(of cascade: borrowing Cascade) throws -> [ColourReceipt?] {
         let deadline = RenderDeadline(after: .seconds(60))
-        let wrong = try cascade.frames(from: .sRGB, to: .srgb, deadline)
-        let right = try cascade.frames(from: .profile, to: .srgb, deadline)
-        let careful = try cascade.frames(from: .sRGB, to: .srgb, isCareful: true, deadline)
+        var times = StageTimes()
+        let wrong = try cascade.frames(from: .sRGB, to: .srgb, deadline, &times)
+        let right = try cascade.frames(from: .profile, to: .srgb, deadline, &times)
+        let careful = try cascade.frames(from: .sRGB, to: .srgb, isCareful: true, deadline, &times)
         return [
             cascade.receipt(for: wrong, in: .srgb), cascade.receipt(for: right, in: .srgb),
             cascade.receipt(for: careful, in: .srgb),

@@ -45,9 +45,10 @@ struct MeasuredPhoto {
             // Pixels to look at, so that no size goes to its encoder as it comes.
             var wanted = instructions
             for size in instructions.sizes { wanted.furtherFormats[size.name] = [.webp] }
+            var times = StageTimes()
             let frames = try FramesStep.frames(
                 of: source, bytes, wanted, instructions.sizes, from: colours, to: gamut, &metadata,
-                RenderDeadline(after: .seconds(600)))
+                RenderDeadline(after: .seconds(600)), &times)
             var files: [String: [UInt8]] = [:]
             for frame in frames {
                 let size = frame.pixels

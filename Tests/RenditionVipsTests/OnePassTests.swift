@@ -15,6 +15,7 @@ struct OnePassTests {
         try VipsLibrary.start()
         return try original.withUnsafeBytes { bytes in
             let deadline = RenderDeadline(after: .seconds(600))
+            var times = StageTimes()
             let targets: [(size: RenditionSize, pixels: PixelSize)]
             var onePass: [Shown] = []
             do {
@@ -23,12 +24,12 @@ struct OnePassTests {
                 // Pixels to look at, so that no size goes to its encoder as it comes.
                 var wanted = instructions
                 for size in instructions.sizes { wanted.furtherFormats[size.name] = [.webp] }
-                let made = try OnePass(source, bytes, deadline)?.frames(targets, wanted, .encoded)
+                let made = try OnePass(source, bytes, deadline)?.frames(targets, wanted, .encoded, &times)
                 onePass = try (made?.frames ?? []).map { try Shown($0) }
             }
             let source = try LoadStep.open(bytes, .jpeg, RenderLimits())
             let cascade = try Cascade(source, instructions.sizes, .none)
-            return (onePass, try cascade.frames(from: .sRGB, to: .srgb, deadline).map { try Shown($0) })
+            return (onePass, try cascade.frames(from: .sRGB, to: .srgb, deadline, &times).map { try Shown($0) })
         }
     }
 

@@ -69,14 +69,18 @@ package struct RenderedPhoto: Sendable {
     package var renditions: [Rendition]
     /// What stands in for the photo until it is loaded; nil where it wasn't made.
     package var sketch: PhotoSketch?
+    /// How long it took.
+    package var times: StageTimes
 
     package init(
-        probe: PhotoProbe, metadata: PhotoMetadata, renditions: [Rendition], sketch: PhotoSketch? = nil
+        probe: PhotoProbe, metadata: PhotoMetadata, renditions: [Rendition], sketch: PhotoSketch? = nil,
+        times: StageTimes = StageTimes()
     ) {
         self.probe = probe
         self.metadata = metadata
         self.sketch = sketch
         self.renditions = renditions
+        self.times = times
     }
 }
 

@@ -3,6 +3,8 @@ import Logging
 /// One claimed photo's way from record to renditions. It settles nothing: it says how it ended.
 struct PhotoHandler: Sendable {
     let lease: Lease
+    /// When the claim was sent.
+    let claimed: ContinuousClock.Instant
     let store: any PhotoStore
     let renderer: any PhotoRenderer
     let pool: DispatchPool
@@ -25,7 +27,7 @@ struct PhotoHandler: Sendable {
 
     /// Goes the whole way.
     func run() async -> Handled {
-        var trip = Trip(lease: lease)
+        var trip = Trip(lease: lease, claimed: claimed)
         let outcome: JobOutcome
         do {
             outcome = try await go(&trip)
@@ -36,6 +38,7 @@ struct PhotoHandler: Sendable {
             let known = RenditionError.wrapping(error, stage: trip.stage)
             outcome = known.retriable ? .retry(known) : .reject(known)
         }
+        trip.end()
         return Handled(
             outcome: outcome, report: trip.report, record: trip.record, originalETag: trip.originalETag)
     }
@@ -92,12 +95,12 @@ struct PhotoHandler: Sendable {
         if !lease.wasClaimedBefore {
             try await ticket.resize(to: Self.cost(decoded: probe.decodedBytes, encoded: bytes.count))
         }
-        let queued = ContinuousClock.now
-        let (photo, began) = try await pool.run {
+        let (photo, rendering) = try await pool.run {
             let began = ContinuousClock.now
-            return (try renderer.render(bytes, as: instructions, limits: limits), began)
+            return (try renderer.render(bytes, as: instructions, limits: limits), began..<ContinuousClock.now)
         }
-        trip.enter(.publish, waitedUntil: began, since: queued, before: "render")
+        trip.noteRendering(rendering, photo.times)
+        trip.enter(.publish)
         trip.report.renditions = photo.renditions.map(PhotoReport.Made.init)
 
         guard try await keeper.renewNow(lease) else { throw CancellationError() }
@@ -231,30 +234,30 @@ private struct Trip: Sendable {
     var record: PhotoRecord?
     var originalETag: String?
     private(set) var stage = RenditionError.Stage.claim
-    private var name = "claim"
-    private var since = ContinuousClock.now
+    private var timed = StageTimes.Stage.claim
+    private var since: ContinuousClock.Instant
 
-    init(lease: Lease) {
+    init(lease: Lease, claimed: ContinuousClock.Instant) {
         report = PhotoReport(
             photo: lease.photo.id, gallery: lease.photo.galleryID, filename: lease.photo.id, attempt: lease.attempts,
             outcome: .abandoned)
+        since = claimed
     }
 
     /// Begins a stage, or the wait for it.
     mutating func enter(_ next: RenditionError.Stage, waiting: Bool = false) {
-        let now = ContinuousClock.now
-        report.stages[name, default: 0] += (now - since).seconds * 1000
-        (stage, name, since) = (next, waiting ? "wait" : next.rawValue, now)
+        end()
+        (stage, timed) = (next, waiting ? .wait : StageTimes.Stage(next.rawValue))
     }
 
-    /// Begins a stage after work that itself waited for a thread, and books that wait apart.
-    mutating func enter(
-        _ next: RenditionError.Stage, waitedUntil began: ContinuousClock.Instant,
-        since queued: ContinuousClock.Instant, before work: String
-    ) {
-        report.stages["wait", default: 0] += (began - queued).seconds * 1000
-        report.stages["wait", default: 0] += (queued - since).seconds * 1000
-        (name, since) = (work, began)
-        enter(next)
+    /// Ends the stage.
+    mutating func end() { since = report.stages.add(timed, since: since) }
+
+    /// Books work that waited for its thread until it began.
+    mutating func noteRendering(_ rendering: Range<ContinuousClock.Instant>, _ times: StageTimes) {
+        report.stages.add(.wait, rendering.lowerBound - since)
+        report.stages.add(times)
+        report.stages.add(.render, max(.zero, rendering.upperBound - rendering.lowerBound - times.total))
+        since = rendering.upperBound
     }
 }

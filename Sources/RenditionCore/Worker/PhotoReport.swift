@@ -35,13 +35,12 @@ package struct PhotoReport: Sendable, Codable {
     package var renditions: [Made] = []
     /// Milliseconds from claim to settlement.
     package var milliseconds = 0.0
-    /// Milliseconds by stage: wait (for admission and a render thread), fetch, probe, render, publish, commit.
-    package var stages: [String: Double] = [:]
+    package var stages = StageTimes()
     /// Whether the stored renditions were current, so that nothing was rendered.
     package var alreadyCurrent = false
 
     /// Milliseconds spent on the photo and not in a line.
-    package var working: Double { max(0, milliseconds - (stages["wait"] ?? 0)) }
+    package var working: Double { max(0, milliseconds - stages[.wait].seconds * 1000) }
 
     /// Takes over what the header says of the original.
     package mutating func note(_ probe: PhotoProbe, bytes: Int) {

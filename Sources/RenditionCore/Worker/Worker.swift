@@ -194,8 +194,8 @@ package final class Worker: Sendable {
         let ticket = await admission.reserve(cost: lease.wasClaimedBefore ? .max : PhotoHandler.typicalCost)
         await keeper.hold(lease, claimed: claimed)
         let handler = PhotoHandler(
-            lease: lease, store: store, renderer: renderer, pool: pool, probing: probing, ticket: ticket,
-            keeper: keeper, logos: logos, configuration: configuration)
+            lease: lease, claimed: claimed, store: store, renderer: renderer, pool: pool, probing: probing,
+            ticket: ticket, keeper: keeper, logos: logos, configuration: configuration)
         Task {
             let work = Task { await handler.run() }
             await keeper.onLoss(of: lease) { work.cancel() }
@@ -218,7 +218,9 @@ package final class Worker: Sendable {
             using: &random)
         note(handled.outcome)
         var report = handled.report
+        let ending = ContinuousClock.now
         report.outcome = await insist(on: settlement, lease, handled)
+        report.stages.add(.finish, since: ending)
         report.error = settlement.error
         report.milliseconds = (ContinuousClock.now - began).seconds * 1000
         log(report, lease, settlement)

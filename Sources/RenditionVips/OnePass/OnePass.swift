@@ -30,7 +30,7 @@ struct OnePass {
     /// - Returns: nil where the original can't be decoded, or its colours would come out wrong.
     func frames(
         _ targets: [(size: RenditionSize, pixels: PixelSize)], _ instructions: RenderInstructions,
-        _ encoding: ReferenceConversion.Encoding?
+        _ encoding: ReferenceConversion.Encoding?, _ times: inout StageTimes
     ) throws -> (frames: [any Frame], receipt: ColourReceipt?)? {
         let turn = Turn(orientation: probe.orientation)
         let measured = ColourReceipt.size(of: targets.map(\.size))
@@ -54,11 +54,11 @@ struct OnePass {
         }
         let blocks = measured.flatMap { size in targets.first { $0.size == size } }
             .map { BlockMeans($0.pixels, turn) }
-        guard try run(into: sinks, turn, blocks) else { return nil }
+        guard try run(into: sinks, turn, blocks, &times) else { return nil }
         let frames = zip(targets, sinks).map { PlaneFrame($0.size, $1) }
         let store = sinks.lazy.compactMap { $0 as? PlaneStore }.first { $0.pixels == blocks?.pixels }
         guard let encoding, let blocks, let store else { return (frames, nil) }
-        let receipt = blocks.receipt(for: store, by: encoding)
+        let receipt = times.measure(.receipt) { blocks.receipt(for: store, by: encoding) }
         return receipt?.isGood == false ? nil : (frames, receipt)
     }
 
@@ -68,10 +68,12 @@ struct OnePass {
     ///   - pixels: The upright size.
     ///   - image: Whose profile it gets.
     /// - Returns: nil where the original can't be decoded.
-    func reduced(to pixels: PixelSize, profileOf image: borrowing Image) throws -> Image? {
+    func reduced(
+        to pixels: PixelSize, profileOf image: borrowing Image, _ times: inout StageTimes
+    ) throws -> Image? {
         let asStored = Turn(orientation: 1)
         let store = PlaneStore(probe.orientation >= 5 ? pixels.transposed : pixels, isHalved: false, asStored)
-        guard try run(into: [store], asStored, nil) else { return nil }
+        guard try run(into: [store], asStored, nil, &times) else { return nil }
         let reduced = try store.image()
         if let profile = image.blob("icc-profile-data") { reduced.setBlob("icc-profile-data", profile) }
         return reduced
@@ -80,18 +82,25 @@ struct OnePass {
     /// Decodes once, and fills all sinks, each from what goes into the one before it.
     ///
     /// - Returns: Whether the original could be decoded.
-    private func run(into sinks: [any PlaneSink], _ turn: Turn, _ blocks: BlockMeans?) throws -> Bool {
+    private func run(
+        into sinks: [any PlaneSink], _ turn: Turn, _ blocks: BlockMeans?, _ times: inout StageTimes
+    ) throws -> Bool {
+        var stage = ContinuousClock.now
         guard let planes = decoder.start(eighths: 8) else { return try failed() }
+        stage = times.add(.decode, since: stage)
         let chains = planes.enumerated().map { PlaneChain($0, $1, sinks, turn) }
         let count = (Int(planes[0].height) + Int(planes[0].rows) - 1) / Int(planes[0].rows)
         for strip in 0..<count {
+            stage = times.add(.resize, since: stage)
             let rows = chains.map(\.room)
             guard decoder.strip(into: rows) else { return try failed() }
+            stage = times.add(.decode, since: stage)
             for (index, chain) in chains.enumerated() {
                 blocks?.add(rows[index], from: strip * rows[index].count, plane: index, planes[index])
                 try chain.advance()
             }
         }
+        times.add(.resize, since: stage)
         return true
     }
 

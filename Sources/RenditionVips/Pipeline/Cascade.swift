@@ -45,8 +45,10 @@ struct Cascade: ~Copyable {
     ///
     /// - Parameter isCareful: Convert the colours in 16 bits and by the profile, whatever it looks like.
     func frames(
-        from colours: ColourStep.Source, to gamut: OutputGamut, isCareful: Bool = false, _ deadline: RenderDeadline
+        from colours: ColourStep.Source, to gamut: OutputGamut, isCareful: Bool = false, _ deadline: RenderDeadline,
+        _ times: inout StageTimes
     ) throws -> [ImageFrame] {
+        var stage = ContinuousClock.now
         var image =
             isCareful
             ? try ColourStep.convertCarefully(reduced.reference(), from: colours, to: gamut)
@@ -56,14 +58,19 @@ struct Cascade: ~Copyable {
                 "has \(reduced.bands) channels, which is no photo's number", instead: "an RGB picture")
         }
         image = try OrientStep.upright(image, orientation: orientation)
+        let isTurned = orientation > 2
+        // A turn has asked for all converted pixels.
+        if isTurned { stage = times.add(.colour, since: stage) }
         image = try AdjustStep.adjust(image, adjustments)
         image = try image.rendered()
+        stage = times.add(isTurned ? .orient : .colour, since: stage)
         var frames: [ImageFrame] = []
         for target in targets {
             if image.size != target.pixels { image = try ResizeStep.reduce(image, to: target.pixels).rendered() }
             try deadline.verify()
             frames.append(ImageFrame(target.size, image.reference()))
         }
+        times.add(.resize, since: stage)
         return frames
     }
 

@@ -9,37 +9,42 @@ enum FramesStep {
     static func frames(
         of source: borrowing OpenedOriginal, _ bytes: UnsafeRawBufferPointer, _ instructions: RenderInstructions,
         _ sizes: [RenditionSize], from colours: ColourStep.Source, to gamut: OutputGamut,
-        _ metadata: inout PhotoMetadata, _ deadline: RenderDeadline
+        _ metadata: inout PhotoMetadata, _ deadline: RenderDeadline, _ times: inout StageTimes
     ) throws -> [any Frame] {
         let targets = Cascade.targets(sizes, source.probe)
         if let onePass = OnePass(source, bytes, deadline) {
             if colours == .sRGB, instructions.adjustments == .none {
-                if let frames = try onePass.frames(targets, instructions, ColourStep.reference(for: source.image)) {
+                if let frames = try onePass.frames(
+                    targets, instructions, ColourStep.reference(for: source.image), &times)
+                {
                     metadata.deltaE = frames.receipt?.mean
                     return frames.frames
                 }
-            } else if let reduced = try onePass.reduced(to: targets[0].pixels, profileOf: source.image) {
+            } else if let reduced = try onePass.reduced(to: targets[0].pixels, profileOf: source.image, &times) {
                 let cascade = Cascade(reduced: reduced, source.probe, targets, instructions.adjustments)
-                return try frames(of: cascade, from: colours, to: gamut, &metadata, deadline)
+                return try frames(of: cascade, from: colours, to: gamut, &metadata, deadline, &times)
             }
         }
+        let began = ContinuousClock.now
         let cascade = try Cascade(source, sizes, instructions.adjustments)
+        times.add(.decodeAndResize, since: began)
         try deadline.verify()
-        return try frames(of: cascade, from: colours, to: gamut, &metadata, deadline)
+        return try frames(of: cascade, from: colours, to: gamut, &metadata, deadline, &times)
     }
 
     /// Where the colours are off, they are made again the careful way.
     private static func frames(
         of cascade: borrowing Cascade, from colours: ColourStep.Source, to gamut: OutputGamut,
-        _ metadata: inout PhotoMetadata, _ deadline: RenderDeadline
+        _ metadata: inout PhotoMetadata, _ deadline: RenderDeadline, _ times: inout StageTimes
     ) throws -> [any Frame] {
-        let frames = try cascade.frames(from: colours, to: gamut, deadline)
-        guard let receipt = cascade.receipt(for: frames, in: gamut) else { return frames }
+        let frames = try cascade.frames(from: colours, to: gamut, deadline, &times)
+        guard let receipt = times.measure(.receipt, { cascade.receipt(for: frames, in: gamut) }) else { return frames }
         metadata.deltaE = receipt.mean
         if receipt.isGood { return frames }
         // Where it can't be done, there are frames to publish all the same.
-        guard let careful = try? cascade.frames(from: colours, to: gamut, isCareful: true, deadline),
-            let second = cascade.receipt(for: careful, in: gamut), second.mean < receipt.mean
+        guard let careful = try? cascade.frames(from: colours, to: gamut, isCareful: true, deadline, &times),
+            let second = times.measure(.receipt, { cascade.receipt(for: careful, in: gamut) }),
+            second.mean < receipt.mean
         else {
             metadata.warnings.append(ColourReceipt.warning(receipt))
             return frames
