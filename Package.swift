@@ -85,7 +85,12 @@ let package = Package(
             name: "RenditionCoreTests", dependencies: ["RenditionCore", "RenditionLocal", "RenditionTestKit", logging],
             swiftSettings: strict),
         .testTarget(
-            name: "RenditionLocalTests", dependencies: ["RenditionLocal", "RenditionTestKit"], swiftSettings: strict),
+            name: "RenditionLocalTests",
+            dependencies: [
+                "RenditionLocal", "RenditionCore", "RenditionTestKit", grdb,
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "RenditionAWSTests",
             dependencies: [

@@ -16,8 +16,12 @@ struct LocalDatabase: Sendable {
     /// - Parameters:
     ///   - path: The database file; it is made where it is absent.
     ///   - threads: Where blocking calls run.
-    init(path: String, threads: DispatchPool) throws {
+    ///   - prepare: Told of each connection before its first use.
+    init(
+        path: String, threads: DispatchPool, prepare: (@Sendable (Database) throws -> Void)? = nil
+    ) throws {
         var configuration = Configuration()
+        if let prepare { configuration.prepareDatabase(prepare) }
         configuration.busyMode = .timeout(15)
         configuration.label = "renditions"
         self.path = path
@@ -118,6 +122,30 @@ struct LocalDatabase: Sendable {
         }
         migrator.registerMigration("2") { database in
             try database.execute(sql: "CREATE TABLE user (id TEXT PRIMARY KEY, attributes TEXT NOT NULL)")
+        }
+        migrator.registerMigration("3") { database in
+            // How many jobs each lane holds: counting them would take longer the longer the queue is.
+            try database.execute(
+                sql: """
+                    CREATE TABLE lane (q INTEGER PRIMARY KEY, jobs INTEGER NOT NULL);
+                    INSERT INTO lane SELECT q, count(*) FROM job WHERE q IS NOT NULL GROUP BY q;
+
+                    CREATE TRIGGER job_made AFTER INSERT ON job WHEN NEW.q IS NOT NULL BEGIN
+                        INSERT INTO lane VALUES (NEW.q, 1) ON CONFLICT DO UPDATE SET jobs = jobs + 1;
+                    END;
+                    CREATE TRIGGER job_left AFTER UPDATE OF q ON job WHEN OLD.q IS NOT NULL AND OLD.q IS NOT NEW.q BEGIN
+                        UPDATE lane SET jobs = jobs - 1 WHERE q = OLD.q;
+                    END;
+                    CREATE TRIGGER job_came AFTER UPDATE OF q ON job WHEN NEW.q IS NOT NULL AND OLD.q IS NOT NEW.q BEGIN
+                        INSERT INTO lane VALUES (NEW.q, 1) ON CONFLICT DO UPDATE SET jobs = jobs + 1;
+                    END;
+                    CREATE TRIGGER job_removed AFTER DELETE ON job WHEN OLD.q IS NOT NULL BEGIN
+                        UPDATE lane SET jobs = jobs - 1 WHERE q = OLD.q;
+                    END;
+
+                    -- Uploads are told of by their originals' keys.
+                    CREATE INDEX photo_original ON photo (\(LocalRecords.originalKey));
+                    """)
         }
         return migrator
     }

@@ -206,22 +206,31 @@ struct LocalQueue: JobQueue {
         let now = clock.now
         return try await database.read { database in
             var depth = QueueDepth()
+            // What isn't due yet is counted, which is little: what failed lately, and what is leased.
             let rows = try Row.fetchCursor(
                 database,
-                sql: "SELECT q, due_at <= ? AS due, count(*) AS jobs FROM job WHERE q IS NOT NULL GROUP BY 1, 2",
-                arguments: [now.milliseconds])
+                sql: """
+                    SELECT q, jobs, (SELECT count(*) FROM job WHERE job.q = lane.q AND due_at > :now) AS later,
+                        (SELECT min(due_at) FROM job WHERE job.q = lane.q AND due_at > :now) AS next
+                    FROM lane WHERE jobs > 0
+                    """,
+                arguments: ["now": now.milliseconds])
             while let row = try rows.next() {
-                let (lane, isDue, jobs): (Int, Bool, Int) = (row["q"], row["due"], row["jobs"])
-                switch lane {
-                case Lane.leased: depth.leased += jobs
-                case Lane.dead: depth.dead += jobs
-                default: if isDue { depth.due += jobs } else { depth.delayed += jobs }
+                let (lane, jobs, later): (Int, Int, Int) = (row["q"], row["jobs"], row["later"])
+                if Lane.dead.contains(lane) {
+                    depth.dead += jobs
+                    continue
+                }
+                if Lane.leased.contains(lane) {
+                    depth.leased += jobs
+                } else {
+                    depth.due += jobs - later
+                    depth.delayed += later
+                }
+                if let next = (row["next"] as Int64?).map(Timestamp.init(milliseconds:)) {
+                    depth.nextDue = min(depth.nextDue ?? next, next)
                 }
             }
-            let next = try Int64.fetchOne(
-                database, sql: "SELECT min(due_at) FROM job WHERE q IS NOT NULL AND q < ? AND due_at > ?",
-                arguments: [Lane.dead.lowerBound, now.milliseconds])
-            depth.nextDue = next.map(Timestamp.init(milliseconds:))
             return depth
         }
     }

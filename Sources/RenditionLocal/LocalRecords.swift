@@ -10,9 +10,18 @@ struct LocalRecords: PhotoRecords {
         try await database.read { try Self.fetch(photoID, $0) }
     }
 
+    /// What an index stands on. A record that was damaged has none.
+    static let originalKey = "CASE WHEN json_valid(attributes) THEN json_extract(attributes, '$.s3_key.S') END"
+
     func record(originalKey key: String, searching: Bool) async throws -> PhotoRecord? {
-        guard let gallery = PathName.parts(key).first else { return nil }
-        return try await self.gallery(gallery).first { $0.s3Key == key }
+        try await database.read { database in
+            try String.fetchOne(
+                database,
+                sql: "SELECT attributes FROM photo WHERE \(Self.originalKey) = ? "
+                    + "ORDER BY created_at, rowid",
+                arguments: [key]
+            ).map(Self.decode)
+        }
     }
 
     func insert(_ record: PhotoRecord) async throws -> Bool {

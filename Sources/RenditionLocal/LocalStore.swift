@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import RenditionCore
 
 /// The embedded store: a folder that holds an SQLite database and the objects as files. It needs no server, and any
@@ -29,9 +30,11 @@ package struct LocalStore: PhotoStore {
     ///   - creates: Whether to make one where there is none yet.
     ///   - buckets: The buckets' names, which are folders here.
     ///   - clock: The time in which leases are measured.
+    ///   - prepare: Told of each connection to the database before its first use.
     /// - Throws: A ``RenditionError`` of stage `store`: `no_store`, `not_a_store`, `not_writable`, `disk_full`, …
     package init(
-        directory: String, creates: Bool, buckets: BucketNames = BucketNames(), clock: any StoreClock = SystemClock()
+        directory: String, creates: Bool, buckets: BucketNames = BucketNames(), clock: any StoreClock = SystemClock(),
+        prepare: (@Sendable (Database) throws -> Void)? = nil
     ) throws {
         let root = directory.hasSuffix("/") && directory.count > 1 ? String(directory.dropLast()) : directory
         let file = "\(root)/store.sqlite"
@@ -43,7 +46,7 @@ package struct LocalStore: PhotoStore {
         self.threads = threads
         // Two processes that make one store at the same time would both make its tables.
         let database = try TemporaryFolder.exclusively("\(root)/tmp") {
-            try LocalDatabase(path: file, threads: threads)
+            try LocalDatabase(path: file, threads: threads, prepare: prepare)
         }
         temporary = try TemporaryFolder(in: "\(root)/tmp")
         paths = ObjectPaths(root: "\(root)/objects", names: buckets)

@@ -22,6 +22,7 @@ actor Election {
     private var heldSince = ContinuousClock.now
     private var heldFor = Duration.zero
     private var askAt = ContinuousClock.now
+    private var hasAsked = false
 
     /// The office's row. No photo's id is like it.
     static let row = "~housekeeper"
@@ -57,7 +58,9 @@ actor Election {
         } else if askAt <= .now {
             if let seen, seen > clock.now { return false }
             askAt = .now + lease / 3 * Double.random(in: 0.8...1.2)
-            if try await isFree() { try await take() }
+            // The first time it is worth a refused write: photos may be waiting to be found.
+            defer { hasAsked = true }
+            if !hasAsked { try await take() } else if try await isFree() { try await take() }
         }
         return isMine
     }

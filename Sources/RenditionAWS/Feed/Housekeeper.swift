@@ -42,8 +42,8 @@ actor Housekeeper {
                     if queue.search.showsLease(overdueBy: .seconds(2)) { recovered += try await queue.reap() }
                     return Tended(recovered: recovered)
                 }
-                try await sweepIfDue()
                 let found = await lookIfDue()
+                try await sweepIfDue()
                 let isLooking = feed != nil && failedLooks == 0
                 looking.withLock { $0 = isLooking }
                 return Tended(recovered: recovered, found: found, again: isLooking ? nextLook - .now : nil)

@@ -17,7 +17,18 @@ final class DueSearch: Sendable {
         let calmUntil: Timestamp
     }
 
+    /// Due rows in the order in which to try them.
+    struct Found {
+        var rows: [JobRow]
+        /// How long they are worth trying without another look.
+        let until: ContinuousClock.Instant
+
+        func leaving(_ rest: ArraySlice<JobRow>) -> Found { Found(rows: Array(rest), until: until) }
+    }
+
     private struct State {
+        /// Rows of the last look that were not tried.
+        var left: Found?
         /// What the last scan showed; nil where that was not all.
         var picture: Picture?
         /// The shortest lease that this worker has taken.
@@ -45,6 +56,8 @@ final class DueSearch: Sendable {
     private static let turns = 4
     /// Rows that one query of a lane looks at.
     private static let laneSize = 25
+    /// How long what was seen is tried without another look. New work that is more urgent waits for as long.
+    private static let worthTrying = Duration.seconds(5)
     /// How long a large index is not scanned again.
     private static let largeFor = Duration.seconds(20)
 
@@ -63,8 +76,29 @@ final class DueSearch: Sendable {
         calm = lease / 2
     }
 
-    /// Due rows in the order in which to try them; more than the limit, since others try them too.
-    func candidates(upTo limit: Int) async throws -> [JobRow] {
+    /// Rows of an earlier look, where there are as many and nobody else was seen to take any of them: one look at a long
+    /// queue serves many claims.
+    func takeLeft(atLeast limit: Int) -> Found? {
+        state.withLock { state in
+            defer { state.left = nil }
+            guard let left = state.left, left.until > .now, left.rows.count >= limit else { return nil }
+            return left
+        }
+    }
+
+    /// Keeps what was not tried.
+    func keep(_ left: Found) { state.withLock { $0.left = left } }
+
+    /// Makes the next claim look anew: something is more urgent now than what was seen.
+    func forget() { state.withLock { $0.left = nil } }
+
+    /// Due rows; more than the limit, since others try them too.
+    func candidates(upTo limit: Int) async throws -> Found {
+        let until = ContinuousClock.now + Self.worthTrying
+        return Found(rows: try await look(upTo: limit), until: until)
+    }
+
+    private func look(upTo limit: Int) async throws -> [JobRow] {
         var random = SystemRandomNumberGenerator()
         let ignoresClasses = Int.random(in: 0..<8, using: &random) == 0
         if state.withLock({ $0.isSmall }), let rows = try await scan() {

@@ -33,7 +33,7 @@ package struct DynamoQueue: JobQueue {
             Key.id: .string(photo.id), Key.gallery: .string(photo.galleryID), Key.prio: .string(lane.rawValue),
             Key.gen: .integer(1), Key.fence: .integer(0), Key.attempts: .integer(0),
             Key.state: .string(Job.State.queued.rawValue), Key.q: .integer(photo.lane(lane)),
-            Key.dueAt: Self.value(now), Key.enqueuedAt: Self.value(now),
+            Key.dueAt: Self.value(Self.atOnce(now)), Key.enqueuedAt: Self.value(now),
             Key.log: .list([JobLog.value(.queued, at: now)]),
         ]
         var expression = Expression()
@@ -44,13 +44,14 @@ package struct DynamoQueue: JobQueue {
 
     package func enqueue(_ photo: PhotoRef, lane: LaneClass) async throws {
         let now = clock.now
+        search.forget()
         for _ in 0..<8 {
             var idle = Expression()
             idle.requireAbsent(Key.tok)
             idle.set(Key.gallery, .string(photo.galleryID))
             idle.set(Key.attempts, .integer(0))
             idle.set(Key.enqueuedAt, Self.value(now))
-            queue(&idle, photo, in: photo.lane(lane), due: now)
+            queue(&idle, photo, in: photo.lane(lane), due: Self.atOnce(now))
             kick(&idle, lane, now)
             if case .written = try await change(photo.id, idle) { return }
 
@@ -89,8 +90,20 @@ package struct DynamoQueue: JobQueue {
         upTo limit: Int, _ owner: String, _ lease: Duration, into leases: inout [Lease]
     ) async throws {
         search.note(lease: lease)
-        let candidates = try await store { try await search.candidates(upTo: limit) }
-        var rest = candidates[...]
+        if let left = search.takeLeft(atLeast: limit) {
+            try await claim(from: left, upTo: limit, owner, lease, into: &leases)
+            if !leases.isEmpty { return }
+        }
+        let found = try await store { try await search.candidates(upTo: limit) }
+        try await claim(from: found, upTo: limit, owner, lease, into: &leases)
+    }
+
+    private func claim(
+        from found: DueSearch.Found, upTo limit: Int, _ owner: String, _ lease: Duration, into leases: inout [Lease]
+    ) async throws {
+        var rest = found.rows[...]
+        var isStale = false
+        defer { if !isStale { search.keep(found.leaving(rest)) } }
         while leases.count < limit, let next = rest.first {
             // What was claimed before is handed out alone.
             if next.attempts > 0 {
@@ -100,10 +113,14 @@ package struct DynamoQueue: JobQueue {
                     leases = [mine]
                     return
                 }
+                isStale = true
             } else {
                 let batch = rest.prefix { $0.attempts == 0 }.prefix(limit - leases.count)
                 rest = rest.dropFirst(batch.count)
-                leases += try await take(Array(batch), owner, lease)
+                let mine = try await take(Array(batch), owner, lease)
+                leases += mine
+                // Others are at the same rows: time to look again.
+                if mine.count < batch.count { isStale = true }
             }
         }
     }
@@ -232,8 +249,9 @@ package struct DynamoQueue: JobQueue {
 
     package func release(_ lease: Lease, reason: String, fence: Int) async throws -> Bool {
         let now = clock.now
+        search.forget()
         var expression = end(lease, .released, at: now, detail: reason)
-        queue(&expression, lease.photo, in: lease.photo.lane(.expedite), due: now)
+        queue(&expression, lease.photo, in: lease.photo.lane(.expedite), due: Self.atOnce(now))
         expression.add(Key.attempts, -1)
         // While the token is mine so is the fence: nobody has claimed since.
         if fence > lease.fence { expression.set(Key.fence, .integer(fence)) }
@@ -272,7 +290,7 @@ package struct DynamoQueue: JobQueue {
                 // The generation moved: the photo owes another round.
                 let now = clock.now
                 var again = end(lease, .requeued, at: now)
-                queue(&again, lease.photo, in: lease.photo.lane(row.lane), due: now)
+                queue(&again, lease.photo, in: lease.photo.lane(row.lane), due: Self.atOnce(now))
                 again.set(Key.attempts, .integer(0))
                 if let error { again.set(Key.lastError, JobRow.value(error)) }
                 if case .written = try await ending(lease, again) { return .requeued }
@@ -315,13 +333,14 @@ package struct DynamoQueue: JobQueue {
     package func reap() async throws -> Int {
         let now = clock.now
         let expired = try await store { try await search.expiredLeases() }
+        if !expired.isEmpty { search.forget() }
         var count = 0
         for row in expired {
             guard let q = row.q, let due = row.dueAt else { continue }
             var expression = Expression()
             expression.require(Key.q, is: .integer(q))
             expression.require(Key.dueAt, is: Self.value(due))
-            queue(&expression, row.photo, in: row.photo.lane(.expedite), due: now)
+            queue(&expression, row.photo, in: row.photo.lane(.expedite), due: Self.atOnce(now))
             expression.remove(Key.tok, Key.owner)
             expression.append(
                 Key.log, JobLog.value(.reaped, at: now, attempt: row.attempts, detail: "its lease expired"))
@@ -332,6 +351,7 @@ package struct DynamoQueue: JobQueue {
 
     package func redrive(_ photoID: String, after delay: Duration) async throws -> Bool {
         guard let row = try await row(photoID), row.state == .dead else { return false }
+        search.forget()
         let now = clock.now
         var expression = Expression()
         expression.require(Key.state, is: .string(Job.State.dead.rawValue))
@@ -397,6 +417,9 @@ package struct DynamoQueue: JobQueue {
             code: "contended", stage: .store, retriable: true,
             message: "A photo's job changes too often to be changed. It will be tried again.", detail: photoID)
     }
+
+    /// What is due at once. Each process knows the store's time to half a second, and another's claim needn't wait for that.
+    private static func atOnce(_ now: Timestamp) -> Timestamp { now + .seconds(-1) }
 
     static func value(_ moment: Timestamp) -> RecordValue { .number(String(moment.milliseconds)) }
 }

@@ -29,18 +29,11 @@ package struct AWSStore: PhotoStore {
     package static func open(
         _ configuration: AWSConfiguration, logger: Logger, clock: (any StoreClock)? = nil, checksTables: Bool = true
     ) async throws -> AWSStore {
-        let store = try await AWSStore(configuration, logger: logger, clock: clock)
-        do {
-            if checksTables { try await store.check() }
-            return store
-        } catch {
-            await store.close()
-            throw error
-        }
+        try await AWSStore(configuration, logger: logger, clock: clock, checksTables: checksTables)
     }
 
     private init(
-        _ configuration: AWSConfiguration, logger: Logger, clock given: (any StoreClock)?
+        _ configuration: AWSConfiguration, logger: Logger, clock given: (any StoreClock)?, checksTables: Bool
     ) async throws {
         self.configuration = configuration
         let environment = configuration.environment
@@ -89,7 +82,9 @@ package struct AWSStore: PhotoStore {
         // Not by the endpoint, which may have several names.
         doorbell = Doorbell(store: "aws/\(configuration.region)/\(tables.jobs)")
         do {
+            async let check: Void = checksTables ? Self.check(jobs) : ()
             summary = try await Self.describe(configuration, context)
+            try await check
         } catch {
             await transport.close()
             throw error
@@ -127,7 +122,7 @@ package struct AWSStore: PhotoStore {
     }
 
     /// Looks for the side table with a request of the kind that the work makes.
-    private func check() async throws {
+    private static func check(_ jobs: DynamoQueue) async throws {
         _ = try await jobs.job(Election.row)
     }
 

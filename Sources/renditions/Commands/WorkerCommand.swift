@@ -46,9 +46,11 @@ struct WorkerCommand: AsyncParsableCommand {
             let configuration = settings.worker(drain: drain)
             let reports = Mutex<[PhotoReport]>([])
             let unfinished = Mutex(0)
+            // Its libraries take a while to start, in which the store is opened.
+            let renderer = Task.detached { try Parts.renderer() }
             try await Parts.withStore(settings.store, settings, creates: true) { store in
                 let worker = Worker(
-                    store: store, renderer: try Parts.renderer(), configuration: configuration, logger: logger
+                    store: store, renderer: try await renderer.value, configuration: configuration, logger: logger
                 ) { [json, summary] report in
                     if json { try? Terminal.printJSON(report) }
                     if summary { reports.withLock { $0.append(report) } }
