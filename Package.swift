@@ -105,7 +105,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "IntegrationTests",
-            dependencies: ["renditions", "RenditionCore", "RenditionAWS", "RenditionVips", "RenditionTestKit"],
+            dependencies: [
+                "renditions", "RenditionCore", "RenditionAWS", "RenditionLocal", "RenditionVips", "RenditionTestKit",
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -25,6 +25,12 @@ struct LocalQueue: JobQueue {
         return true
     }
 
+    /// Removes a photo's row and its history inside a transaction.
+    static func remove(_ photoID: String, _ database: Database) throws {
+        try database.execute(sql: "DELETE FROM job WHERE id = ?", arguments: [photoID])
+        try database.execute(sql: "DELETE FROM job_event WHERE photo_id = ?", arguments: [photoID])
+    }
+
     func enqueue(_ photo: PhotoRef, lane: LaneClass) async throws {
         let now = clock.now
         try await database.write { database in

@@ -39,6 +39,11 @@ struct LocalRecords: PhotoRecords {
         return database.changesCount == 1
     }
 
+    /// Removes a record inside a transaction.
+    static func remove(_ photoID: String, _ database: Database) throws {
+        try database.execute(sql: "DELETE FROM photo WHERE id = ?", arguments: [photoID])
+    }
+
     func commit(_ change: RecordCommit) async throws -> CommitOutcome {
         try await database.write { database in
             guard var record = try Self.fetch(change.photoID, database) else { return .gone }

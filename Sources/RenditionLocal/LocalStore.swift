@@ -73,6 +73,13 @@ package struct LocalStore: PhotoStore {
         }
     }
 
+    package func withdraw(_ photoID: String) async throws {
+        try await database.write { database in
+            try LocalRecords.remove(photoID, database)
+            try LocalQueue.remove(photoID, database)
+        }
+    }
+
     package func tend() async throws -> Tended { Tended(recovered: try await queue.reap()) }
 
     /// Looking costs a fraction of a millisecond. Whoever queues a photo rings, unless it is in another container.

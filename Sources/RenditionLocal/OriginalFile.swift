@@ -7,6 +7,11 @@ package struct OriginalFile: Sendable, Hashable {
     /// Bytes.
     package var bytes: Int
 
+    package init(path: String, bytes: Int) {
+        self.path = path
+        self.bytes = bytes
+    }
+
     /// The last part of the path.
     package var name: String { PathName.last(path) }
 

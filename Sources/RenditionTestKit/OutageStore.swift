@@ -23,6 +23,11 @@ package final class OutageStore: PhotoStore {
         try await store.submit(record, lane: lane)
     }
 
+    package func withdraw(_ photoID: String) async throws {
+        try check()
+        try await store.withdraw(photoID)
+    }
+
     package func tend() async throws -> Tended {
         try check()
         return try await store.tend()

@@ -56,6 +56,18 @@ extension PhotoStoreContract {
             #expect(try await store.records.record(originalKey: "g/a_nobody.jpg", searching: true) == nil)
             #expect(try await store.records.record(originalKey: "", searching: true) == nil)
         },
+        Case("a photo that was withdrawn leaves nothing, and others stay") { store, _ async throws in
+            var other = record()
+            other.attributes["id"] = .string("b")
+            for record in [record(), other] { try await store.submit(record, lane: .fresh) }
+            for _ in 1...2 { try await store.withdraw("a") }
+            #expect(try await store.records.record("a") == nil)
+            #expect(try await store.queue.job("a") == nil)
+            #expect(try await store.queue.history("a").isEmpty)
+            #expect(try await store.records.record("b") == other)
+            #expect(try await claimOne(store).photo.id == "b")
+            #expect(try await store.queue.claim(upTo: 1, owner: "w", lease: lease).isEmpty)
+        },
         Case("a submitted photo has its record and its place in the queue") { store, _ async throws in
             try await store.submit(record(), lane: .fresh)
             #expect(try await store.records.record("a") == record())

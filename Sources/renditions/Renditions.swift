@@ -3,6 +3,8 @@ import ArgumentParser
 /// The command `renditions`.
 @main
 struct Renditions: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "renditions",
         abstract: "Makes the web renditions of photographers' galleries.",
@@ -25,9 +27,10 @@ struct Renditions: AsyncParsableCommand {
             Settings come from flags, the environment, .env.local, .env and renditions.yaml; `renditions settings` \
             lists them all.
             """,
-        version: "0.1.0",
+        version: version,
         subcommands: [
             SetupCommand.self, WorkerCommand.self, HookCommand.self, ImportCommand.self, RenderCommand.self,
+            BenchCommand.self,
             ShowCommand.self, GalleryCommand.self, SettingsCommand.self,
         ])
 }

@@ -136,6 +136,7 @@ private struct MixedStore: PhotoStore {
     var summary: String { local.summary }
 
     func submit(_ record: PhotoRecord, lane: LaneClass) async throws { try await local.submit(record, lane: lane) }
+    func withdraw(_ photoID: String) async throws { try await local.withdraw(photoID) }
     func tend() async throws -> Tended { try await local.tend() }
     func idleWait(afterSilence silence: Duration) -> Duration { local.idleWait(afterSilence: silence) }
     func isFed() async throws -> Bool { try await local.isFed() }

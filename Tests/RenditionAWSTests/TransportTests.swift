@@ -14,6 +14,17 @@ struct CRCTests {
         #expect(CRC<UInt64>.crc64NVME.of(message).value == 0xAE8B_1486_0A79_9888)
     }
 
+    @Test func eightBytesAtATimeGiveTheSameAsOneByOne() {
+        let message = (0..<203).map { UInt8(truncatingIfNeeded: $0 * 73 + 5) }
+        var (narrow, wide) = (CRC<UInt32>.crc32, CRC<UInt64>.crc64NVME)
+        for byte in message {
+            narrow.update([byte])
+            wide.update([byte])
+        }
+        #expect(CRC<UInt32>.crc32.of(message).value == narrow.value)
+        #expect(CRC<UInt64>.crc64NVME.of(message).value == wide.value)
+    }
+
     @Test func piecesGiveTheSameAsTheWhole() {
         var check = CRC<UInt64>.crc64NVME
         check.update(Array("12345".utf8))

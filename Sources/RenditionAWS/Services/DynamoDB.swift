@@ -122,6 +122,17 @@ package struct DynamoDB: Sendable {
         return try await write("UpdateItem", table, input)
     }
 
+    /// Removes an item; absent is fine.
+    package func delete(_ key: Item, from table: String) async throws {
+        struct Input: Encodable {
+            var tableName: String
+            var key: Item
+            var returnConsumedCapacity = "TOTAL"
+        }
+        struct Output: Decodable {}
+        _ = try await caller.call("DeleteItem", table, Input(tableName: table, key: key), as: Output.self)
+    }
+
     private func write(_ operation: String, _ table: String, _ input: some Encodable) async throws -> Outcome {
         do {
             return .written(try await caller.call(operation, table, input, as: Written.self).0.attributes ?? [:])

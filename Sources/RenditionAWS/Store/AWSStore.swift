@@ -136,6 +136,15 @@ package struct AWSStore: PhotoStore {
         }
     }
 
+    package func withdraw(_ photoID: String) async throws {
+        try await RenditionAWS.store {
+            // The record first: whoever keeps house would queue it anew.
+            for table in [configuration.tables.photos, configuration.tables.jobs] {
+                try await dynamo.delete(["id": .string(photoID)], from: table)
+            }
+        }
+    }
+
     package func tend() async throws -> Tended { try await housekeeper.tend() }
 
     /// What comes due at a known time is asked for then. Who looks for new photos itself learns of nearly all work by that.

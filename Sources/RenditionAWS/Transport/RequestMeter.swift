@@ -11,6 +11,12 @@ package final class RequestMeter: Sendable {
         package var retries = 0
         /// DynamoDB's capacity units, of reading or of writing.
         package var units = 0.0
+
+        package init(requests: Int = 0, retries: Int = 0, units: Double = 0) {
+            self.requests = requests
+            self.retries = retries
+            self.units = units
+        }
     }
 
     private let state = Mutex<[String: Count]>([:])
@@ -30,6 +36,17 @@ package final class RequestMeter: Sendable {
 
     /// By service and operation, such as `DynamoDB UpdateItem`.
     package var counts: [String: Count] { state.withLock { $0 } }
+
+    /// What was counted since earlier counts; operations that weren't called are left out.
+    package func counts(since earlier: [String: Count]) -> [String: Count] {
+        var counts = counts
+        for (call, past) in earlier {
+            counts[call]?.requests -= past.requests
+            counts[call]?.retries -= past.retries
+            counts[call]?.units -= past.units
+        }
+        return counts.filter { $0.value.requests > 0 }
+    }
 
     /// The counts in a line for the operator.
     package var summary: String {

@@ -15,6 +15,12 @@ package protocol PhotoStore: Sendable {
     /// A store that can't do both at once inserts the record first, whose status tells that renditions are owed.
     func submit(_ record: PhotoRecord, lane: LaneClass) async throws
 
+    /// Removes a photo's record and its place in the queue, as if it had never been, for whoever made it for a while. Its
+    /// objects stay.
+    ///
+    /// - Parameter photoID: An id that no worker holds and that is never used again: its fences would begin anew.
+    func withdraw(_ photoID: String) async throws
+
     /// Does what the photos in nobody's hands need: takes back expired leases, and finds records that owe renditions and
     /// were never queued. Meant to be called twice a second by every worker, and earlier where the last answer says so; a
     /// store that many machines share lets one of them do it.

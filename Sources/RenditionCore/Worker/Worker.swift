@@ -88,7 +88,8 @@ package final class Worker: Sendable {
                 await bell.wait(atMost: pause)
                 continue
             }
-            let room = await admission.room(for: PhotoHandler.typicalCost, upTo: 8)
+            let free = configuration.mostInHand - state.withLock { $0.inHand }
+            let room = free > 0 ? await admission.room(for: PhotoHandler.typicalCost, upTo: min(8, free)) : 0
             guard room > 0, state.withLock({ $0.unsettled == 0 }) else {
                 await bell.wait(atMost: .seconds(1))
                 continue

@@ -8,6 +8,8 @@ package struct WorkerConfiguration: Sendable {
     package var renderWidth: Int
     /// Memory that photos in hand may be expected to need, in bytes.
     package var memoryBudget: Int
+    /// The most photos in hand, where memory allows more.
+    package var mostInHand = Int.max
     /// How long a claim lasts without a renewal.
     package var lease: Duration
     /// How often a lease is renewed.
@@ -63,6 +65,9 @@ package struct WorkerConfiguration: Sendable {
         self.urls = urls
         self.drain = drain
     }
+
+    /// The memory budget in which so many photos of 24 megapixels find room at once, whatever their records let expect.
+    package static func memoryBudget(for photos: Int) -> Int { photos * PhotoHandler.typicalCost * 3 / 2 }
 
     /// `host:pid:xxxx`, different for every worker that ever runs.
     package static func defaultOwner() -> String {
