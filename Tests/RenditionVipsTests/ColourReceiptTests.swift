@@ -80,21 +80,22 @@ struct ColourReceiptTests {
     }
 
     /// A profile with sRGB's primaries and curves, and a table that turns red into green, which goes before them.
-    @Test func aProfileThatOnlyLooksLikeSRGBIsTakenAtItsWord() throws {
-        let original = try Self.tagged([200, 60, 60], with: Self.swapping)
+    @Test(arguments: ["tiffsave_buffer", "jpegsave_buffer"])
+    func aProfileThatOnlyLooksLikeSRGBIsTakenAtItsWord(_ saver: String) throws {
+        let original = try Self.tagged([200, 60, 60], with: Self.swapping, as: saver)
         let rendered = try Rendering.render(original, sizes: [.medium])
         #expect(near(try Pixels(rendered.renditions[0].bytes).colour(0.5, 0.5), [60, 200, 60], within: 3))
         #expect(try #require(rendered.metadata.deltaE) < 1)
     }
 
-    private static func tagged(_ colour: [Double], with profile: [UInt8]) throws -> [UInt8] {
+    private static func tagged(_ colour: [Double], with profile: [UInt8], as saver: String) throws -> [UInt8] {
         let file = try Rendering.flat(PixelSize(width: 64, height: 64), colour)
         return try file.withUnsafeBytes { bytes in
             let opened = try PictureFile.open(bytes, .png)
             profile.withUnsafeBytes {
                 vips_image_set_blob_copy(opened.image.handle, "icc-profile-data", $0.baseAddress, $0.count)
             }
-            return try Rendering.save(opened.image, "tiffsave_buffer")
+            return try Rendering.save(opened.image, saver)
         }
     }
 
