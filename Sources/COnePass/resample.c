@@ -15,6 +15,14 @@ static int plain;
 
 void op_use_plain_code(int wanted) { plain = wanted; }
 
+int op_may_use_avx2(void) {
+#if defined(__x86_64__)
+    return !plain && __builtin_cpu_supports("avx2");
+#else
+    return 0;
+#endif
+}
+
 static inline int16_t saturated(int32_t value) {
     return (int16_t) (value < INT16_MIN ? INT16_MIN : value > INT16_MAX ? INT16_MAX : value);
 }
@@ -51,8 +59,6 @@ static void across(
 // MARK: AVX2
 
 #if defined(__x86_64__)
-
-static int has_avx2(void) { return !plain && __builtin_cpu_supports("avx2"); }
 
 // Two rows' weights as the pair that one instruction multiplies with.
 OP_AVX2 static inline __m256i pair(const int16_t *weights) {
@@ -171,7 +177,7 @@ OP_AVX2 static void across_16_avx2(
 
 void op_down_bytes(const unsigned char *const *rows, const int16_t *weights, int taps, int16_t *out, int count) {
 #if defined(__x86_64__)
-    if (has_avx2()) {
+    if (op_may_use_avx2()) {
         down_bytes_avx2(rows, weights, taps, out, count);
         return;
     }
@@ -181,7 +187,7 @@ void op_down_bytes(const unsigned char *const *rows, const int16_t *weights, int
 
 void op_down_words(const int16_t *const *rows, const int16_t *weights, int taps, int16_t *out, int count) {
 #if defined(__x86_64__)
-    if (has_avx2()) {
+    if (op_may_use_avx2()) {
         down_words_avx2(rows, weights, taps, out, count);
         return;
     }
@@ -193,7 +199,7 @@ void op_across(
     const int16_t *in, const int32_t *starts, const int16_t *weights, int taps, int16_t *out, int count
 ) {
 #if defined(__x86_64__)
-    if (has_avx2()) {
+    if (op_may_use_avx2()) {
         if (taps == 8) across_8_avx2(in, starts, weights, out, count);
         else across_16_avx2(in, starts, weights, taps, out, count);
         return;

@@ -95,6 +95,9 @@ void op_encoder_close(op_encoder *encoder);
 // Whether the kernels may use what this processor has beyond the least; for tests.
 void op_use_plain_code(int plain);
 
+// Whether the kernels use AVX2.
+int op_may_use_avx2(void);
+
 // A row as the weighted sum of others: `taps` even.
 void op_down_bytes(const unsigned char *const *rows, const int16_t *weights, int taps, int16_t *out, int count);
 void op_down_words(const int16_t *const *rows, const int16_t *weights, int taps, int16_t *out, int count);
@@ -102,6 +105,22 @@ void op_down_words(const int16_t *const *rows, const int16_t *weights, int taps,
 // Each sample as the weighted sum of its neighbours from `starts[x]` on: `taps` 8, or a multiple of 16.
 void op_across(
     const int16_t *in, const int32_t *starts, const int16_t *weights, int taps, int16_t *out, int count);
+
+// From one set of primaries and curves to another's. Both tables go from 0 to 1 in equal steps.
+#define OP_CODES 4081
+#define OP_LIGHTS 32768
+
+typedef struct {
+    // For each channel the light of OP_CODES encoded values.
+    const float *light[3];
+    // Nine numbers, row by row.
+    const float *matrix;
+    // The encoded values, with 6 bits behind the point, of OP_LIGHTS amounts of light.
+    const int32_t *encoded;
+} op_conversion;
+
+// Converts samples of YCbCr in place, each pixel having its own of each.
+void op_convert(const op_conversion *conversion, int16_t *luma, int16_t *blue, int16_t *red, int count);
 
 // Whole numbers to samples, and back with rounding.
 void op_words(const unsigned char *in, int16_t *out, int count);

@@ -36,14 +36,28 @@ struct ICCProfile: Equatable {
         }
     }
 
+    /// From XYZ under D50 to linear sRGB: the inverse of the primaries above.
+    static let toSRGB = [[3.1339, -1.6169, -0.4906], [-0.9788, 1.9161, 0.0335], [0.0719, -0.2290, 1.4052]]
+
+    /// A profile that is nothing but curves and colorants: red's, green's and blue's, the latter as XYZ under D50.
+    ///
+    /// - Returns: nil for any other kind, such as one whose tables count before its curves.
+    static func matrixShape(_ bytes: [UInt8]) -> (curves: [(Double) -> Double], colorants: [[Double]])? {
+        let reader = ICCReader(bytes)
+        guard let profile = ICCProfile(bytes), profile.space == "RGB ", reader.text(20, 4) == "XYZ ",
+            let tags = reader.tags(), tags.keys.allSatisfy({ !["A2B", "D2B"].contains($0.prefix(3)) })
+        else { return nil }
+        let curves = ["rTRC", "gTRC", "bTRC"].compactMap { tags[$0].flatMap(reader.curve) }
+        let colorants = ["rXYZ", "gXYZ", "bXYZ"].compactMap { tags[$0].flatMap(reader.xyz) }
+        return curves.count == 3 && colorants.count == 3 ? (curves, colorants) : nil
+    }
+
     /// A colorant is outside sRGB where sRGB would need less than no light of a primary for it. A profile of tables names no
     /// colorants; those are printers' and cameras', and wide.
     private static func reachesBeyondSRGB(_ tags: [String: Range<Int>], _ reader: ICCReader) -> Bool {
-        // From XYZ under D50 to linear sRGB: the inverse of the primaries above.
-        let matrix = [[3.1339, -1.6169, -0.4906], [-0.9788, 1.9161, 0.0335], [0.0719, -0.2290, 1.4052]]
-        return primaries.contains { primary in
+        primaries.contains { primary in
             guard let xyz = tags[primary.tag].flatMap(reader.xyz) else { return true }
-            return matrix.contains { row in zip(row, xyz).reduce(0) { $0 + $1.0 * $1.1 } < -0.02 }
+            return toSRGB.contains { row in zip(row, xyz).reduce(0) { $0 + $1.0 * $1.1 } < -0.02 }
         }
     }
 

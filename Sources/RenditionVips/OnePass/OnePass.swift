@@ -22,15 +22,17 @@ struct OnePass {
         probe = source.probe
     }
 
-    /// What all sizes show, for an original whose colours stay as they are.
+    /// What all sizes show.
     ///
     /// - Parameters:
     ///   - targets: The largest first.
+    ///   - conversion: What becomes of the colours; nil where they stay as they are.
     ///   - encoding: How the original's colours are to be read, for the receipt.
     /// - Returns: nil where the original can't be decoded, or its colours would come out wrong.
     func frames(
         _ targets: [(size: RenditionSize, pixels: PixelSize)], _ instructions: RenderInstructions,
-        _ encoding: ReferenceConversion.Encoding?, _ times: inout StageTimes
+        converting conversion: MatrixConversion? = nil, _ encoding: ReferenceConversion.Encoding?,
+        _ times: inout StageTimes
     ) throws -> (frames: [any Frame], receipt: ColourReceipt?)? {
         let turn = Turn(orientation: probe.orientation)
         let measured = ColourReceipt.size(of: targets.map(\.size))
@@ -54,7 +56,9 @@ struct OnePass {
         }
         let blocks = measured.flatMap { size in targets.first { $0.size == size } }
             .map { BlockMeans($0.pixels, turn) }
-        guard try run(into: sinks, turn, blocks, &times) else { return nil }
+        // Colours are converted where each pixel has its own of them.
+        if conversion != nil, sinks.first?.isHalved == true { return nil }
+        guard try run(into: sinks, turn, conversion, blocks, &times) else { return nil }
         let frames = zip(targets, sinks).map { PlaneFrame($0.size, $1) }
         let store = sinks.lazy.compactMap { $0 as? PlaneStore }.first { $0.pixels == blocks?.pixels }
         guard let encoding, let blocks, let store else { return (frames, nil) }
@@ -73,7 +77,7 @@ struct OnePass {
     ) throws -> Image? {
         let asStored = Turn(orientation: 1)
         let store = PlaneStore(probe.orientation >= 5 ? pixels.transposed : pixels, isHalved: false, asStored)
-        guard try run(into: [store], asStored, nil, &times) else { return nil }
+        guard try run(into: [store], asStored, nil, nil, &times) else { return nil }
         let reduced = try store.image()
         if let profile = image.blob("icc-profile-data") { reduced.setBlob("icc-profile-data", profile) }
         return reduced
@@ -83,12 +87,15 @@ struct OnePass {
     ///
     /// - Returns: Whether the original could be decoded.
     private func run(
-        into sinks: [any PlaneSink], _ turn: Turn, _ blocks: BlockMeans?, _ times: inout StageTimes
+        into sinks: [any PlaneSink], _ turn: Turn, _ conversion: MatrixConversion?, _ blocks: BlockMeans?,
+        _ times: inout StageTimes
     ) throws -> Bool {
         var stage = ContinuousClock.now
         guard let planes = decoder.start(eighths: 8) else { return try failed() }
         stage = times.add(.decode, since: stage)
-        let chains = planes.enumerated().map { PlaneChain($0, $1, sinks, turn) }
+        let width = turn.isTransposed ? sinks[0].pixels.height : sinks[0].pixels.width
+        let join = conversion.map { ColourJoin($0, width: width) }
+        let chains = planes.enumerated().map { PlaneChain($0, $1, sinks, turn, join) }
         let count = (Int(planes[0].height) + Int(planes[0].rows) - 1) / Int(planes[0].rows)
         for strip in 0..<count {
             stage = times.add(.resize, since: stage)
@@ -98,6 +105,9 @@ struct OnePass {
             for (index, chain) in chains.enumerated() {
                 blocks?.add(rows[index], from: strip * rows[index].count, plane: index, planes[index])
                 try chain.advance()
+            }
+            try join?.forEachConverted { rows in
+                for (chain, row) in zip(chains, rows) { try chain.receive(row) }
             }
         }
         times.add(.resize, since: stage)

@@ -11,6 +11,8 @@ final class PlaneChain {
     private let sinks: [any PlaneSink]
     /// Rows that come at once.
     private let rows: Int
+    /// What converts the rows of the first reduction, before they go on.
+    private let join: ColourJoin?
     /// Where the last scaler's rows go.
     private let end: UnsafeMutablePointer<Int16>
 
@@ -18,9 +20,11 @@ final class PlaneChain {
     ///   - plane: 0 for luma, 1 and 2 for chroma.
     ///   - source: What the decoder says of it.
     ///   - sinks: Where each reduction's rows go; at least one.
-    init(_ plane: Int, _ source: op_plane, _ sinks: [any PlaneSink], _ turn: Turn) {
+    ///   - join: What converts the rows of the first reduction; they go on by ``receive(_:)``.
+    init(_ plane: Int, _ source: op_plane, _ sinks: [any PlaneSink], _ turn: Turn, _ join: ColourJoin?) {
         self.plane = plane
         self.sinks = sinks
+        self.join = join
         rows = Int(source.rows)
         var shape = PlaneShape(source)
         var scalers: [PlaneScaler] = []
@@ -49,7 +53,22 @@ final class PlaneChain {
     /// Takes the rows that were decoded into ``room``.
     func advance() throws {
         scalers[0].advance(by: rows)
-        try go(from: 0)
+        guard let join else { return try go(from: 0) }
+        while scalers[0].isReady {
+            let row = join.room()
+            scalers[0].make(into: row)
+            join.add(row, plane: plane)
+        }
+    }
+
+    /// Takes the next row of the first reduction, converted.
+    func receive(_ row: UnsafePointer<Int16>) throws {
+        try sinks[0].take(row, plane: plane)
+        guard scalers.count > 1 else { return }
+        let next = scalers[1]
+        next.slot().assumingMemoryBound(to: Int16.self).update(from: row, count: scalers[0].target.across.samples)
+        next.advance(by: 1)
+        try go(from: 1)
     }
 
     private func go(from level: Int) throws {

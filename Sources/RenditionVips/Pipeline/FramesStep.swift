@@ -13,9 +13,12 @@ enum FramesStep {
     ) throws -> [any Frame] {
         let targets = Cascade.targets(sizes, source.probe)
         if let onePass = OnePass(source, bytes, deadline) {
-            if colours == .sRGB, instructions.adjustments == .none {
+            let conversion =
+                gamut == .srgb && colours == .profile
+                ? source.image.blob("icc-profile-data").flatMap(MatrixConversion.of) : nil
+            if instructions.adjustments == .none, colours == .sRGB || conversion != nil {
                 if let frames = try onePass.frames(
-                    targets, instructions, ColourStep.reference(for: source.image), &times)
+                    targets, instructions, converting: conversion, ColourStep.reference(for: source.image), &times)
                 {
                     metadata.deltaE = frames.receipt?.mean
                     return frames.frames
