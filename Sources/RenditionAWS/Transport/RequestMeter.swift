@@ -11,6 +11,8 @@ package final class RequestMeter: Sendable {
         package var retries = 0
         /// DynamoDB's capacity units, of reading or of writing.
         package var units = 0.0
+
+        package init() {}
     }
 
     private let state = Mutex<[String: Count]>([:])
