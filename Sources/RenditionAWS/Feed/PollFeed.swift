@@ -4,7 +4,7 @@ import RenditionCore
 
 /// Asks the photos table's StatusIndex for records that owe renditions.
 ///
-/// Most looks ask only for records made lately. A full look, at first and then once a minute, also finds what came late
+/// Most looks ask only for records that were just made, and every ten seconds for those of the last minutes. A full look, at first and then once a minute, also finds what came late
 /// into the index, and photos that still owe renditions although their job ended: those are queued anew.
 actor PollFeed: Feed {
     private let index: StatusIndex
@@ -16,11 +16,15 @@ actor PollFeed: Feed {
     /// Ids that have a row, for sure; forgotten when there are many.
     private var known: Set<String> = []
     private var newest: Timestamp?
+    private var nextWide = ContinuousClock.now
     private var nextFull = ContinuousClock.now
 
     private static let fullInterval = Duration.seconds(60)
-    /// How far before the newest record a look begins: the backend's machines' clocks differ, and indexes lag.
-    private static let overlap = Duration.seconds(120)
+    private static let wideInterval = Duration.seconds(10)
+    /// How far before the newest record a look begins: the backend's machines' clocks differ, and indexes lag. All that is
+    /// still owed is read again, so most looks begin later.
+    private static let overlap = Duration.seconds(5)
+    private static let wideOverlap = Duration.seconds(120)
     /// How long after its job's end a photo may still seem to owe renditions: indexes lag.
     static let patience = Duration.seconds(600)
 
@@ -38,7 +42,10 @@ actor PollFeed: Feed {
         if known.count > 200_000 { known = [] }
         if nextFull <= .now { return try await fullLook(while: mayGoOn) }
         var look = Look()
-        try await index.processing(since: newest.map { ($0 + (.zero - Self.overlap)).iso8601 }) { entries in
+        let isWide = nextWide <= .now
+        if isWide { nextWide = .now + Self.wideInterval }
+        let overlap = isWide ? Self.wideOverlap : Self.overlap
+        try await index.processing(since: newest.map { ($0 + (.zero - overlap)).iso8601 }) { entries in
             let new = entries.filter { !known.contains($0.photo.id) && !$0.photo.id.isEmpty }
             // One that somebody else has queued meanwhile is news too.
             look.found += new.count

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// The index holds owed work only. While it fits a page, one scan shows all of it, and says for certain when there is
 /// nothing: an idle worker costs one small request a poll, and the picture that it keeps of the index answers until when
-/// no lease can run out, what comes due next, and who keeps house. Beyond that the lanes are queried: expedite, the fresh
+/// no lease can run out, what comes due next, and who keeps house. Beyond that the lanes are queried: expedite and fresh
 /// lanes in turn and one where work was found before, the other fresh lanes, and batch only once all fresh lanes hold less
 /// than is wanted. One poll in eight ignores that order. Any thread may use it.
 final class DueSearch: Sendable {
@@ -22,8 +22,9 @@ final class DueSearch: Sendable {
         var rows: [JobRow]
         /// How long they are worth trying without another look.
         let until: ContinuousClock.Instant
+        /// Claims that others may still win before another look is worth its requests.
+        var losses: Int
 
-        func leaving(_ rest: ArraySlice<JobRow>) -> Found { Found(rows: Array(rest), until: until) }
     }
 
     private struct State {
@@ -37,18 +38,22 @@ final class DueSearch: Sendable {
         var pageSize = DueSearch.pageSize
         /// Until when the index is taken to be larger than a page.
         var largeUntil: ContinuousClock.Instant?
+        /// Whether a lane held more than this look saw.
+        var hasMore = false
         /// Polls in a row that found nothing.
         var emptyPolls = 0
         /// Lanes where more work lay than was looked at, with the earliest that was seen there.
         var hot: [Int: Timestamp] = [:]
+        /// The expedite lane whose turn is next; two looks see all of them.
+        var expediteTurn = Int.random(in: 0..<Lane.expedite.count)
         /// The fresh lane whose turn is next.
         var turn = Int.random(in: 0..<Lane.shards)
 
         var isSmall: Bool { largeUntil.map { $0 <= .now } ?? true }
     }
 
-    /// Rows that one scan looks at; some 110 bytes each, so that it costs 4 units at the most.
-    private static let pageSize = 256
+    /// Rows that one scan looks at; some 110 bytes each, so that it costs 7 units at the most.
+    private static let pageSize = 512
     /// The same where most of them are dead letters.
     private static let largestPage = 4096
     /// Fresh lanes that are looked at in turn by each poll, so that four polls have seen all of them: nobody's upload waits
@@ -76,14 +81,24 @@ final class DueSearch: Sendable {
         calm = lease / 2
     }
 
-    /// Rows of an earlier look, where there are as many and nobody else was seen to take any of them: one look at a long
-    /// queue serves many claims.
-    func takeLeft(atLeast limit: Int) -> Found? {
-        state.withLock { state in
+    /// Rows of an earlier look, where there are as many and others were hardly seen to take any of them: one look at a
+    /// long queue serves many claims.
+    func takeLeft(atLeast limit: Int) async throws -> Found? {
+        let taken = state.withLock { state -> Found? in
             defer { state.left = nil }
             guard let left = state.left, left.until > .now, left.rows.count >= limit else { return nil }
             return left
         }
+        guard var left = taken, Int.random(in: 0..<8) == 0 else { return taken }
+        // One claim in eight ignores the classes' order, whether it looks or not.
+        if picture != nil {
+            left.rows.insert(left.rows.remove(at: Int.random(in: 0..<left.rows.count)), at: 0)
+        } else {
+            let others = try await query(Lane.batch.shuffled().prefix(1).map { $0 }, at: clock.now)
+            let seen = Set(left.rows.map(\.id))
+            left.rows.insert(contentsOf: others.filter { !seen.contains($0.id) }.shuffled().prefix(limit), at: 0)
+        }
+        return left
     }
 
     /// Keeps what was not tried.
@@ -95,16 +110,19 @@ final class DueSearch: Sendable {
     /// Due rows; more than the limit, since others try them too.
     func candidates(upTo limit: Int) async throws -> Found {
         let until = ContinuousClock.now + Self.worthTrying
-        return Found(rows: try await look(upTo: limit), until: until)
+        let ignoresClasses = Int.random(in: 0..<8) == 0
+        let rows = try await look(upTo: limit, ignoringClasses: ignoresClasses)
+        // An order that ignores the classes serves one claim.
+        return Found(rows: rows, until: until, losses: ignoresClasses ? 0 : picture == nil ? 3 : 1)
     }
 
-    private func look(upTo limit: Int) async throws -> [JobRow] {
+    private func look(upTo limit: Int, ignoringClasses ignoresClasses: Bool) async throws -> [JobRow] {
         var random = SystemRandomNumberGenerator()
-        let ignoresClasses = Int.random(in: 0..<8, using: &random) == 0
         if state.withLock({ $0.isSmall }), let rows = try await scan() {
             return CandidateOrder.arrange(due(rows), ignoringClasses: ignoresClasses, using: &random)
         }
         let now = clock.now
+        state.withLock { $0.hasMore = false }
         let first = firstLanes()
         var found = try await query(first, at: now)
         // Any of them, hot or not: a lane becomes hot only by being looked at.
@@ -123,7 +141,11 @@ final class DueSearch: Sendable {
     private func finish(
         _ found: [JobRow], _ ignoresClasses: Bool, using random: inout some RandomNumberGenerator
     ) -> [JobRow] {
-        state.withLock { $0.emptyPolls = found.isEmpty ? $0.emptyPolls + 1 : 0 }
+        state.withLock { state in
+            state.emptyPolls = found.isEmpty ? state.emptyPolls + 1 : 0
+            // No lane held more than was looked at: one page may hold it all by now.
+            if !state.hasMore, !found.isEmpty { state.largeUntil = nil }
+        }
         return CandidateOrder.arrange(found, ignoringClasses: ignoresClasses, using: &random)
     }
 
@@ -205,7 +227,9 @@ final class DueSearch: Sendable {
             let next = (0..<Self.turns).map { Lane.fresh.lowerBound + (state.turn + $0) % Lane.shards }
             state.turn = (state.turn + Self.turns) % Lane.shards
             let hot = state.hot.keys.filter { Lane.fresh.contains($0) && !next.contains($0) }.randomElement()
-            return Array(Lane.expedite) + next + [hot].compactMap { $0 }
+            let expedite = (0..<2).map { (state.expediteTurn + $0) % Lane.expedite.count + Lane.expedite.lowerBound }
+            state.expediteTurn += 2
+            return expedite + next + [hot].compactMap { $0 }
         }
     }
 
@@ -240,6 +264,7 @@ final class DueSearch: Sendable {
         let rows = page.items.map(JobRow.init)
         let isHead = low.milliseconds == 0
         state.withLock { state in
+            if page.next != nil || !isHead { state.hasMore = true }
             if isHead { state.hot[lane] = page.next == nil ? nil : rows.first?.dueAt }
         }
         return rows

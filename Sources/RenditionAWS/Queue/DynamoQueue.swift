@@ -90,7 +90,7 @@ package struct DynamoQueue: JobQueue {
         upTo limit: Int, _ owner: String, _ lease: Duration, into leases: inout [Lease]
     ) async throws {
         search.note(lease: lease)
-        if let left = search.takeLeft(atLeast: limit) {
+        if let left = try await store({ try await search.takeLeft(atLeast: limit) }) {
             try await claim(from: left, upTo: limit, owner, lease, into: &leases)
             if !leases.isEmpty { return }
         }
@@ -101,9 +101,12 @@ package struct DynamoQueue: JobQueue {
     private func claim(
         from found: DueSearch.Found, upTo limit: Int, _ owner: String, _ lease: Duration, into leases: inout [Lease]
     ) async throws {
+        var found = found
         var rest = found.rows[...]
-        var isStale = false
-        defer { if !isStale { search.keep(found.leaving(rest)) } }
+        defer {
+            found.rows = Array(rest)
+            if found.losses > 0 { search.keep(found) }
+        }
         while leases.count < limit, let next = rest.first {
             // What was claimed before is handed out alone.
             if next.attempts > 0 {
@@ -113,14 +116,13 @@ package struct DynamoQueue: JobQueue {
                     leases = [mine]
                     return
                 }
-                isStale = true
+                found.losses -= 1
             } else {
                 let batch = rest.prefix { $0.attempts == 0 }.prefix(limit - leases.count)
                 rest = rest.dropFirst(batch.count)
                 let mine = try await take(Array(batch), owner, lease)
                 leases += mine
-                // Others are at the same rows: time to look again.
-                if mine.count < batch.count { isStale = true }
+                found.losses -= batch.count - mine.count
             }
         }
     }
