@@ -7,6 +7,8 @@ final class ColourJoin {
     private let conversion: MatrixConversion
     private let width: Int
     private var waiting: [[UnsafeMutablePointer<Int16>]] = [[], [], []]
+    /// The time that converting has taken.
+    private(set) var spent = Duration.zero
     private var free: [UnsafeMutablePointer<Int16>] = []
 
     /// - Parameter width: Samples of a row of each of the planes.
@@ -38,7 +40,9 @@ final class ColourJoin {
         while waiting.allSatisfy({ !$0.isEmpty }) {
             let rows = waiting.indices.map { waiting[$0].removeFirst() }
             defer { free += rows }
+            let began = ContinuousClock.now
             conversion.convert(rows[0], rows[1], rows[2], count: width)
+            spent += .now - began
             try body(rows)
         }
     }

@@ -111,6 +111,10 @@ struct OnePass {
             }
         }
         times.add(.resize, since: stage)
+        if let join {
+            times.add(.colour, join.spent)
+            times.add(.resize, .zero - join.spent)
+        }
         return true
     }
 
