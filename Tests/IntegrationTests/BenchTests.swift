@@ -93,7 +93,7 @@ struct BenchTests {
 
     @Test func anInterruptedOneTidiesUp() async throws {
         let command = try Renditions.start(
-            ["bench", sample("DSC_0001.JPG"), "--photos", "200"], ["TMPDIR": folder.path])
+            ["bench", sample("DSC_0001.JPG"), "--photos", "20"], ["TMPDIR": folder.path])
         while !folder.files().contains(where: { $0.hasSuffix("_large.jpg") }), command.isRunning {
             try await Task.sleep(for: .milliseconds(20))
         }

@@ -39,6 +39,19 @@ struct WorkerTests {
 
     private func renditions() -> [String] { folder.files(below: "store/objects/galerly-renditions-local") }
 
+    @Test func noMorePhotosAreInHandThanMayBe() async throws {
+        for index in 1...6 { _ = try await importPhoto("\(index).jpg") }
+        let inHand = Gauge()
+        let renderer = StubRenderer { _, _ in
+            inHand.take()
+            usleep(20_000)
+            inHand.giveBack()
+        }
+        _ = await worker(renderer, threads: 4, adjust: { $0.mostInHand = 2 }).run()
+        #expect(renderer.calls == 6)
+        #expect(inHand.peak <= 2)
+    }
+
     @Test func theStagesOfAPhotoAddUpToItsTime() async throws {
         _ = try await importPhoto()
         let reports = Mutex<[PhotoReport]>([])
