@@ -34,6 +34,8 @@ final class DueSearch: Sendable {
         var left: Found?
         /// What the last scan showed; nil where that was not all.
         var picture: Picture?
+        /// When the leased lanes of a large index were looked at, and until when no lease can run out after that.
+        var swept: (at: Timestamp, calmUntil: Timestamp)?
         /// The shortest lease that this worker has taken.
         var shortestLease: Duration?
         /// Rows that one scan looks at.
@@ -159,7 +161,13 @@ final class DueSearch: Sendable {
         if state.withLock({ $0.isSmall }), let rows = try await scan() {
             return rows.filter { row in row.isLeased && (row.dueAt ?? now) <= now }
         }
-        return try await query(Array(Lane.leased), at: now, limit: 100, fromTheStart: true)
+        if let swept = state.withLock({ $0.swept }), swept.at <= now, now < swept.calmUntil { return [] }
+        // Leases of workers that live are renewed long before; whatever else runs out soon is seen by this.
+        let horizon = now + state.withLock { min($0.shortestLease.map { $0 / 2 } ?? calm, calm) }
+        let rows = try await query(Array(Lane.leased), at: horizon, limit: 100, fromTheStart: true)
+        let first = rows.compactMap(\.dueAt).min() ?? horizon
+        state.withLock { $0.swept = (at: now, calmUntil: min(first, horizon)) }
+        return rows.filter { row in row.dueAt.map { $0 <= now } ?? false }
     }
 
     // MARK: A small index
