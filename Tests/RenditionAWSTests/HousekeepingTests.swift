@@ -43,4 +43,49 @@ struct HousekeepingTests {
         await store.close()
         await platform.close()
     }
+
+    @Test func whoKeepsHouseMayFallSilentWithItsPhotos() async throws {
+        let platform = try await AWSPlatform.make(on: try await Emulator.shared())
+        let clock = ManualClock()
+        let silent = try await platform.open(owner: "silent", clock: clock, officeLease: .seconds(3600))
+        let other = try await platform.open(owner: "other", clock: clock, settingUp: false)
+        _ = try await silent.tend()
+        _ = try await silent.queue.adopt(PhotoRef(id: "a", galleryID: "g"), lane: .fresh)
+        #expect(try await silent.queue.claim(upTo: 1, owner: "silent", lease: Self.lease).count == 1)
+        // It looks for work and finds none; the office is taken for an hour.
+        #expect(try await other.queue.claim(upTo: 1, owner: "other", lease: Self.lease).isEmpty)
+        #expect(try await other.tend().recovered == 0)
+        clock.advance(by: Self.lease + .seconds(2))
+        #expect(try await other.tend().recovered == 1)
+        #expect(try await other.queue.claim(upTo: 1, owner: "other", lease: Self.lease).count == 1)
+        for store in [silent, other] { await store.close() }
+        await platform.close()
+    }
+
+    /// More than a page of owed work, so that the leased lanes are looked at by themselves.
+    @Test func aSweepBesideALongQueueTakesBackWhatRanOut() async throws {
+        let platform = try await AWSPlatform.make(on: try await Emulator.shared())
+        let clock = ManualClock()
+        let store = try await platform.open(clock: clock)
+        let queue = store.queue
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<560 {
+                group.addTask { _ = try await queue.adopt(PhotoRef(id: "p\(index)", galleryID: "g"), lane: .fresh) }
+            }
+            try await group.waitForAll()
+        }
+        let leases = try await queue.claim(upTo: 3, owner: "dies", lease: Self.lease)
+        #expect(leases.count == 3)
+        for seconds in [0, 14, 15] {
+            clock.advance(by: .seconds(seconds))
+            #expect(try await queue.reap() == 0)
+        }
+        #expect(try await queue.renew(leases[0], for: Self.lease))
+        clock.advance(by: .seconds(1))
+        #expect(try await queue.reap() == 2)
+        clock.advance(by: .seconds(29))
+        #expect(try await queue.reap() == 1)
+        await store.close()
+        await platform.close()
+    }
 }

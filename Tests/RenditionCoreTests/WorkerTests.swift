@@ -96,6 +96,22 @@ struct WorkerTests {
         #expect(try await store.queue.job(id)?.state == .done)
     }
 
+    @Test func whoeverQueuesAPhotoWakesAWorkerThatSleeps() async throws {
+        let done = Bell()
+        let sleeper = worker(
+            StubRenderer(), drain: false,
+            adjust: { $0.idle = IdlePace(floor: .seconds(3600), ceiling: .seconds(3600)) },
+            onPhoto: { _ in done.ring() })
+        let run = Task { await sleeper.run() }
+        // Time for its first look, which finds nothing.
+        try await Task.sleep(for: .milliseconds(500))
+        let id = try await importPhoto()
+        await done.wait(atMost: .seconds(60))
+        #expect(try await store.records.record(id)?.status == "active")
+        sleeper.stop()
+        _ = await run.value
+    }
+
     @Test func aPassingFailureIsTriedAgain() async throws {
         let id = try await importPhoto()
         let renderer = StubRenderer { _, call in

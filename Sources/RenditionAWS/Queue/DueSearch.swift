@@ -24,6 +24,8 @@ final class DueSearch: Sendable {
         let until: ContinuousClock.Instant
         /// Claims that others may still win before another look is worth its requests.
         var losses: Int
+        /// Whether what isn't tried is kept for the next claim.
+        var isKept = true
 
     }
 
@@ -32,6 +34,8 @@ final class DueSearch: Sendable {
         var left: Found?
         /// What the last scan showed; nil where that was not all.
         var picture: Picture?
+        /// When the leased lanes of a large index were looked at, and until when no lease can run out after that.
+        var swept: (at: Timestamp, calmUntil: Timestamp)?
         /// The shortest lease that this worker has taken.
         var shortestLease: Duration?
         /// Rows that one scan looks at.
@@ -42,8 +46,9 @@ final class DueSearch: Sendable {
         var hasMore = false
         /// Polls in a row that found nothing.
         var emptyPolls = 0
-        /// Lanes where more work lay than was looked at, with the earliest that was seen there.
-        var hot: [Int: Timestamp] = [:]
+        /// Lanes where more work lay than was looked at, with the earliest that was seen there, and a moment after which
+        /// there was nothing.
+        var hot: [Int: (earliest: Timestamp, end: Timestamp?)] = [:]
         /// The expedite lane whose turn is next; two looks see all of them.
         var expediteTurn = Int.random(in: 0..<Lane.expedite.count)
         /// The fresh lane whose turn is next.
@@ -113,7 +118,7 @@ final class DueSearch: Sendable {
         let ignoresClasses = Int.random(in: 0..<8) == 0
         let rows = try await look(upTo: limit, ignoringClasses: ignoresClasses)
         // An order that ignores the classes serves one claim.
-        return Found(rows: rows, until: until, losses: ignoresClasses ? 0 : picture == nil ? 3 : 1)
+        return Found(rows: rows, until: until, losses: picture == nil ? 3 : 1, isKept: !ignoresClasses)
     }
 
     private func look(upTo limit: Int, ignoringClasses ignoresClasses: Bool) async throws -> [JobRow] {
@@ -156,7 +161,13 @@ final class DueSearch: Sendable {
         if state.withLock({ $0.isSmall }), let rows = try await scan() {
             return rows.filter { row in row.isLeased && (row.dueAt ?? now) <= now }
         }
-        return try await query(Array(Lane.leased), at: now, limit: 100, fromTheStart: true)
+        if let swept = state.withLock({ $0.swept }), swept.at <= now, now < swept.calmUntil { return [] }
+        // Leases of workers that live are renewed long before; whatever else runs out soon is seen by this.
+        let horizon = now + state.withLock { min($0.shortestLease.map { $0 / 2 } ?? calm, calm) }
+        let rows = try await query(Array(Lane.leased), at: horizon, limit: 100, fromTheStart: true)
+        let first = rows.compactMap(\.dueAt).min() ?? horizon
+        state.withLock { $0.swept = (at: now, calmUntil: min(first, horizon)) }
+        return rows.filter { row in row.dueAt.map { $0 <= now } ?? false }
     }
 
     // MARK: A small index
@@ -250,10 +261,11 @@ final class DueSearch: Sendable {
 
     private func query(_ lane: Int, at now: Timestamp, limit: Int, fromTheStart: Bool) async throws -> [JobRow] {
         // Most polls enter a deep lane somewhere in the middle, so that workers don't all try its head.
-        let earliest = state.withLock { $0.hot[lane] }
+        let hot = state.withLock { $0.hot[lane] }
         var low = Timestamp(milliseconds: 0)
-        if !fromTheStart, let earliest, earliest < now, Int.random(in: 0..<4) > 0 {
-            low = Timestamp(milliseconds: Int64.random(in: earliest.milliseconds...now.milliseconds))
+        if !fromTheStart, let hot, Int.random(in: 0..<4) > 0 {
+            let end = max(hot.earliest, min(now, hot.end ?? now))
+            low = Timestamp(milliseconds: Int64.random(in: hot.earliest.milliseconds...end.milliseconds))
         }
         var keys = Expression()
         keys.require(JobAttribute.q, is: .integer(lane))
@@ -265,7 +277,11 @@ final class DueSearch: Sendable {
         let isHead = low.milliseconds == 0
         state.withLock { state in
             if page.next != nil || !isHead { state.hasMore = true }
-            if isHead { state.hot[lane] = page.next == nil ? nil : rows.first?.dueAt }
+            if isHead {
+                state.hot[lane] = page.next == nil ? nil : rows.first?.dueAt.map { (earliest: $0, end: nil) }
+            } else if rows.isEmpty {
+                state.hot[lane]?.end = low
+            }
         }
         return rows
     }

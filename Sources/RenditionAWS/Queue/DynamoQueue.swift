@@ -90,31 +90,38 @@ package struct DynamoQueue: JobQueue {
         upTo limit: Int, _ owner: String, _ lease: Duration, into leases: inout [Lease]
     ) async throws {
         search.note(lease: lease)
-        if let left = try await store({ try await search.takeLeft(atLeast: limit) }) {
-            try await claim(from: left, upTo: limit, owner, lease, into: &leases)
-            if !leases.isEmpty { return }
+        var left = try await store { try await search.takeLeft(atLeast: limit) }
+        // Where others won all, another look enters the lanes elsewhere.
+        for _ in 0..<3 {
+            let isFresh = left == nil
+            var found = left
+            if found == nil { found = try await store { try await search.candidates(upTo: limit) } }
+            guard let found else { return }
+            let isContended = try await claim(from: found, upTo: limit, owner, lease, into: &leases)
+            if !leases.isEmpty || (isFresh && !isContended) { return }
+            left = nil
         }
-        let found = try await store { try await search.candidates(upTo: limit) }
-        try await claim(from: found, upTo: limit, owner, lease, into: &leases)
     }
+
+    /// - Returns: whether it was given up because others were at the same rows.
 
     private func claim(
         from found: DueSearch.Found, upTo limit: Int, _ owner: String, _ lease: Duration, into leases: inout [Lease]
-    ) async throws {
+    ) async throws -> Bool {
         var found = found
         var rest = found.rows[...]
         defer {
             found.rows = Array(rest)
-            if found.losses > 0 { search.keep(found) }
+            if found.losses > 0, found.isKept { search.keep(found) }
         }
-        while leases.count < limit, let next = rest.first {
+        while leases.count < limit, found.losses > 0, let next = rest.first {
             // What was claimed before is handed out alone.
             if next.attempts > 0 {
                 rest = rest.dropFirst()
                 guard leases.isEmpty else { continue }
                 if let mine = try await take(next, owner, lease) {
                     leases = [mine]
-                    return
+                    return false
                 }
                 found.losses -= 1
             } else {
@@ -125,6 +132,7 @@ package struct DynamoQueue: JobQueue {
                 found.losses -= batch.count - mine.count
             }
         }
+        return found.losses <= 0
     }
 
     /// Claims of mine that happened although no reply came: the outage that kept the reply away costs no attempt.
