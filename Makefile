@@ -1,4 +1,4 @@
-.PHONY: demo test check fidelity bench stack
+.PHONY: demo test check fidelity bench bench-counts soak stack
 
 # The main job on sample originals; serves the gallery at the end, or with ONCE=1 exits.
 demo:
@@ -16,9 +16,17 @@ check:
 fidelity:
 	@scripts/fidelity
 
-# CPU seconds a photo beside other makers of renditions, in one run.
+# CPU seconds a photo beside other makers of renditions, in one run; a table a kind of photos, peaks of memory, a chart.
 bench:
 	@scripts/bench
+
+# Allocations and instructions of named pieces of work, beside benchmarks/thresholds.json; fails where they grew.
+bench-counts:
+	@scripts/counts
+
+# A worker's memory over three thousand photos, which takes a quarter of an hour and more; fails where it grows.
+soak:
+	@scripts/soak
 
 # The platform's whole stack, with an emulator and the upload API.
 stack:

@@ -1,7 +1,15 @@
 import ArgumentParser
 
-/// The command `renditions`.
+/// Where the process begins.
 @main
+enum Start {
+    static func main() async {
+        Allocator.prepare()
+        await Renditions.main()
+    }
+}
+
+/// The command `renditions`.
 struct Renditions: AsyncParsableCommand {
     static let version = "0.1.0"
 

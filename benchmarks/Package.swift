@@ -1,0 +1,57 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// A package of its own, so that the worker's package knows nothing of its benchmarks. The targets under test are the
+// worker's own folders, linked here, since `package` access ends at a package's border; of RenditionAWS only what signs, so
+// that neither an HTTP client nor TLS has to be built.
+
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "benchmarks",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CVips", pkgConfig: "vips"),
+        .systemLibrary(name: "CExif", pkgConfig: "libexif"),
+        .systemLibrary(name: "CHeif", pkgConfig: "libheif"),
+        .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg"),
+        .systemLibrary(name: "CLcms", pkgConfig: "lcms2"),
+        .systemLibrary(name: "CRaw", pkgConfig: "libraw"),
+        .systemLibrary(name: "CSpawn"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+        .target(name: "RenditionCore", dependencies: [crypto, logging], swiftSettings: strict),
+        .target(
+            name: "RenditionVips",
+            dependencies: ["RenditionCore", "CVips", "CExif", "CHeif", "CJPEG", "CLcms", "CRaw", "CSpawn", "CZlib"],
+            swiftSettings: strict),
+        .target(
+            name: "RenditionLocal",
+            dependencies: ["RenditionCore", crypto, .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict),
+        .target(
+            name: "RenditionAWS",
+            dependencies: ["RenditionCore", crypto, .product(name: "NIOHTTP1", package: "swift-nio")],
+            swiftSettings: strict),
+        .target(name: "CCounters"),
+        .executableTarget(
+            name: "Counts",
+            dependencies: [
+                "CCounters", "RenditionCore", "RenditionVips", "RenditionLocal", "RenditionAWS", logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

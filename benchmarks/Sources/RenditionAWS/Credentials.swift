@@ -1,0 +1,1 @@
+../../../Sources/RenditionAWS/Credentials/Credentials.swift
