@@ -31,10 +31,11 @@ let package = Package(
         .systemLibrary(name: "CRaw", pkgConfig: "libraw"),
         .systemLibrary(name: "CSpawn"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+        .target(name: "COnePass", dependencies: ["CJPEG"], cSettings: [.unsafeFlags(["-O3"])]),
         .target(name: "RenditionCore", dependencies: [crypto, logging], swiftSettings: strict),
         .target(
             name: "RenditionVips",
-            dependencies: ["RenditionCore", "CVips", "CExif", "CHeif", "CJPEG", "CLcms", "CRaw", "CSpawn", "CZlib"],
+            dependencies: ["RenditionCore", "COnePass", "CVips", "CExif", "CHeif", "CLcms", "CRaw", "CSpawn", "CZlib"],
             swiftSettings: strict),
         .target(
             name: "RenditionLocal",
