@@ -59,7 +59,7 @@ struct OnePass {
         // Colours are converted where each pixel has its own of them.
         if conversion != nil, sinks.first?.isHalved == true { return nil }
         guard try run(into: sinks, turn, conversion, blocks, &times) else { return nil }
-        let frames = zip(targets, sinks).map { PlaneFrame($0.size, $1) }
+        let frames = zip(targets, sinks).map { PlaneFrame($0.size, $1, isSeenAgain: $0.size == targets.last?.size) }
         let store = sinks.lazy.compactMap { $0 as? PlaneStore }.first { $0.pixels == blocks?.pixels }
         guard let encoding, let blocks, let store else { return (frames, nil) }
         let receipt = times.measure(.receipt) { blocks.receipt(for: store, by: encoding) }

@@ -4,11 +4,14 @@ import RenditionCore
 final class PlaneFrame: Frame {
     let size: RenditionSize
     let pixels: PixelSize
-    private var content: any PlaneSink
+    private let content: any PlaneSink
+    private let isSeenAgain: Bool
 
-    init(_ size: RenditionSize, _ content: any PlaneSink) {
+    /// - Parameter isSeenAgain: Whether its pixels are asked for after its file was made.
+    init(_ size: RenditionSize, _ content: any PlaneSink, isSeenAgain: Bool) {
         self.size = size
         self.content = content
+        self.isSeenAgain = isSeenAgain
         pixels = content.pixels
     }
 
@@ -29,7 +32,7 @@ final class PlaneFrame: Frame {
                 try store.image(), quality: size.quality, scans: scans, segments: segments, followedBy: second)
         }
         let encoder = try JPEGEncoder(pixels, .planes, quality: size.quality, scans: scans)
-        try store.encode(by: encoder)
+        try store.encode(by: encoder, isForgotten: !isSeenAgain)
         return try encoder.finish(file)
     }
 }

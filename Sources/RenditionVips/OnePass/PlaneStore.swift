@@ -1,5 +1,6 @@
 import COnePass
 import CVips
+import Glibc
 import RenditionCore
 
 /// A rendition's luma and chroma in memory, upright.
@@ -29,7 +30,10 @@ final class PlaneStore {
     func take(_ row: UnsafePointer<Int16>, plane: Int) { planes[plane].take(row) }
 
     /// Encodes all of it.
-    func encode(by encoder: JPEGEncoder) throws {
+    ///
+    /// - Parameter isForgotten: Whether nobody asks for the pixels afterwards, so that their memory may go while the encoder's
+    ///   own grows.
+    func encode(by encoder: JPEGEncoder, isForgotten: Bool) throws {
         let rows = isHalved ? 16 : 8
         let count = (pixels.height + rows - 1) / rows
         for strip in 0..<count {
@@ -38,6 +42,9 @@ final class PlaneStore {
                 return (strip * own..<(strip + 1) * own).map { Optional(plane.row($0)) }
             }
             try encoder.add(strip: lines)
+            if isForgotten {
+                for (index, plane) in planes.enumerated() { plane.forget(before: strip * (index > 0 ? 8 : rows)) }
+            }
         }
     }
 
@@ -81,6 +88,7 @@ private final class Plane {
     private let waiting: UnsafeMutablePointer<UInt8>
     private let waitingStride: Int
     private var came = 0
+    private var forgotten = 0
 
     init(_ size: PixelSize, _ turn: Turn) {
         self.size = size
@@ -97,6 +105,16 @@ private final class Plane {
     }
 
     func row(_ index: Int) -> UnsafeMutablePointer<UInt8> { samples + min(index, size.height - 1) * stride }
+
+    /// Gives memory of rows back, a megabyte at a time; they hold nothing afterwards.
+    func forget(before row: Int) {
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let begin = (Int(bitPattern: samples) + forgotten + page - 1) / page * page
+        let end = (Int(bitPattern: samples) + min(row, size.height - 1) * stride) / page * page
+        guard end - begin >= 1 << 20 else { return }
+        madvise(UnsafeMutableRawPointer(bitPattern: begin), end - begin, MADV_DONTNEED)
+        forgotten = end - Int(bitPattern: samples)
+    }
 
     func take(_ row: UnsafePointer<Int16>) {
         defer { came += 1 }
