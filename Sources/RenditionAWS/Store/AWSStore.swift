@@ -161,7 +161,8 @@ package struct AWSStore: PhotoStore {
             var isFed = true
             try await index.processing { entries in
                 let known = try await jobs.jobs(entries.map(\.photo.id))
-                isFed = entries.allSatisfy { known[$0.photo.id] != nil }
+                // What was queued a moment ago may not show in the queue's index yet.
+                isFed = entries.allSatisfy { [.done, .dead].contains(known[$0.photo.id]?.state) }
                 return isFed
             }
             return isFed

@@ -153,8 +153,9 @@ package final class Worker: Sendable {
 
     private func isDrained() async throws -> Bool {
         guard state.withLock({ $0.inHand == 0 }) else { return false }
-        guard try await store.queue.depth().owed == 0 else { return false }
-        return try await store.isFed()
+        // In this order: what is queued in between shows in the queue.
+        guard try await store.isFed() else { return false }
+        return try await store.queue.depth().owed == 0
     }
 
     // MARK: Tending
