@@ -64,6 +64,7 @@ struct FleetCapacityTests {
         let tasks = fleet.map { worker in Task { await worker.run() } }
         await all.wait(atMost: .seconds(900))
         let seconds = (ContinuousClock.now - began).seconds
+        #expect(done.withLock { $0 } == backlog)
         var counts: [String: RequestMeter.Count] = [:]
         for store in stores {
             for (call, count) in store.meter.counts {

@@ -63,6 +63,8 @@ actor PollFeed: Feed {
         var isWhole = true
         try await index.processing { entries in
             let jobs = try await queue.jobs(entries.map(\.photo.id))
+            // What somebody else has queued is news all the same.
+            look.found += jobs.values.filter { $0.state == .queued && !known.contains($0.photo.id) }.count
             known.formUnion(jobs.keys)
             look.seen += entries.count
             look.found += try await adopt(entries.filter { jobs[$0.photo.id] == nil })

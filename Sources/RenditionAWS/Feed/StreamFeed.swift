@@ -42,7 +42,14 @@ actor StreamFeed: Feed {
         do {
             if stream == nil { try await begin() }
             if nextShardLook <= .now || iterators.isEmpty { try await findShards(from: .oldest) }
-            for shard in iterators.keys.sorted() where await mayGoOn() { look.found += try await readOn(shard) }
+            for shard in iterators.keys.sorted() {
+                // Changes that are nothing to this worker may stand before one that is.
+                for _ in 0..<20 where await mayGoOn() {
+                    let (found, isAtItsEnd) = try await readOn(shard)
+                    look.found += found
+                    if isAtItsEnd { break }
+                }
+            }
         } catch let failure as AWSFailure where Self.restarts.contains(failure.code) {
             // Silent for too long: what was missed is for the full look.
             logger.notice("The stream is begun anew: \(failure)")
@@ -89,8 +96,11 @@ actor StreamFeed: Feed {
         nextShardLook = .now + Self.shardInterval
     }
 
-    private func readOn(_ shard: String) async throws -> Int {
-        guard let iterator = iterators[shard] else { return 0 }
+    /// Reads a page of a shard.
+    ///
+    /// - Returns: how many photos were found, and whether nothing more is there now.
+    private func readOn(_ shard: String) async throws -> (found: Int, isAtItsEnd: Bool) {
+        guard let iterator = iterators[shard] else { return (0, true) }
         let (changes, next) = try await streams.changes(from: iterator)
         var found = 0
         for change in changes where try await queuePhoto(of: change) { found += 1 }
@@ -100,7 +110,7 @@ actor StreamFeed: Feed {
             finished.insert(shard)
             nextShardLook = .now
         }
-        return found
+        return (found, changes.isEmpty || next == nil)
     }
 
     private func queuePhoto(of change: DynamoDBStreams.Change) async throws -> Bool {
@@ -115,7 +125,8 @@ actor StreamFeed: Feed {
         if try await queue.adopt(photo, lane: .fresh) { return true }
         guard let before = change.dynamodb.oldImage.map(PhotoRecord.init(attributes:)),
             before.status != PhotoStatus.processing || before.s3Key != record.s3Key
-        else { return false }
+            // One that somebody else has queued is news all the same.
+        else { return change.eventName == "INSERT" }
         try await queue.enqueue(photo, lane: .fresh)
         return true
     }

@@ -40,6 +40,8 @@ final class DueSearch: Sendable {
         var shortestLease: Duration?
         /// Rows that one scan looks at.
         var pageSize = DueSearch.pageSize
+        /// Whether what made the index larger than a page is work that can be done, and not dead letters or what waits.
+        var isLargeByWork = true
         /// Until when the index is taken to be larger than a page.
         var largeUntil: ContinuousClock.Instant?
         /// Whether a lane held more than this look saw.
@@ -149,7 +151,7 @@ final class DueSearch: Sendable {
         state.withLock { state in
             state.emptyPolls = found.isEmpty ? state.emptyPolls + 1 : 0
             // No lane held more than was looked at: one page may hold it all by now.
-            if !state.hasMore, !found.isEmpty { state.largeUntil = nil }
+            if !state.hasMore, !found.isEmpty, state.isLargeByWork { state.largeUntil = nil }
         }
         return CandidateOrder.arrange(found, ignoringClasses: ignoresClasses, using: &random)
     }
@@ -180,12 +182,14 @@ final class DueSearch: Sendable {
         let page = try await dynamo.read(reading)
         let rows = page.items.map(JobRow.init)
         let alive = rows.filter { row in row.q.map(Lane.dead.contains) == false }
+        let dueCount = due(rows).count
         return state.withLock { state in
             guard page.next == nil else {
                 (state.picture, state.largeUntil) = (nil, .now + Self.largeFor)
+                state.isLargeByWork = dueCount > rows.count / 2
                 // Others' dead letters are no work, and not to make an idle worker ask for each lane by itself.
                 if alive.count < rows.count / 4, state.pageSize < Self.largestPage {
-                    state.pageSize *= 4
+                    state.pageSize = min(state.pageSize * 4, Self.largestPage)
                     state.largeUntil = nil
                 }
                 return nil
@@ -194,6 +198,7 @@ final class DueSearch: Sendable {
             let calm = state.shortestLease.map { min($0 / 2, self.calm) } ?? self.calm
             state.picture = Picture(rows: alive, at: at, calmUntil: min(expiries.min() ?? at + calm, at + calm))
             state.largeUntil = nil
+            if rows.count < Self.pageSize { state.pageSize = Self.pageSize }
             return alive
         }
     }

@@ -152,7 +152,8 @@ package struct AWSStore: PhotoStore {
         let ceiling = housekeeper.isLooking ? configuration.officeLease : min(configuration.officeLease, .seconds(3))
         let wait = IdlePace(floor: .milliseconds(250), ceiling: ceiling).wait(afterSilence: silence)
         guard let next = jobs.search.nextDue else { return wait }
-        return min(wait, max(.milliseconds(10), next - clock.now + .milliseconds(5)))
+        // A chain of them isn't asked for one by one, nor by all workers at one moment.
+        return min(wait, max(.milliseconds(250), next - clock.now) * Double.random(in: 1...1.1))
     }
 
     package func isFed() async throws -> Bool {

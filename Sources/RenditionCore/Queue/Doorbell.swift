@@ -56,7 +56,8 @@ package struct Doorbell: Sendable {
             let made = DispatchSource.makeReadSource(fileDescriptor: socket, queue: queue)
             made.setEventHandler {
                 var byte: UInt8 = 0
-                while recv(socket, &byte, 1, Int32(MSG_DONTWAIT)) >= 0 {}
+                // So many and no more: anybody on this machine may ring.
+                for _ in 0..<64 where recv(socket, &byte, 1, Int32(MSG_DONTWAIT)) < 0 { break }
                 body()
                 // What is rung meanwhile waits in the socket and is answered once.
                 Thread.sleep(forTimeInterval: 0.1)

@@ -54,10 +54,13 @@ struct BenchRun {
 extension BenchFailure: CustomStringConvertible {
     var description: String {
         switch self {
-        case .interrupted: "The benchmark was interrupted; what it had made is removed."
+        case .interrupted: "The benchmark was interrupted; what it had made is removed, unless it says otherwise above."
         case .busyStore(let owed):
             "The store owes \(owed) photos, which would be rendered and measured too. Wait for its workers, or "
                 + "measure on another store."
+        case .unqueuedPhotos:
+            "The store holds photos that owe renditions and aren't queued yet, which would be rendered and measured too. "
+                + "Let a worker finish them, or measure on another store."
         case .lostPhotos(let count):
             "\(count) photos did not end here: another worker took them, or they were abandoned. Measure on a store "
                 + "without other workers."

@@ -41,6 +41,8 @@ enum BenchFailure: Error {
     case interrupted
     /// The queue held others' work.
     case busyStore(owed: Int)
+    /// Photos wait to be found that aren't queued yet.
+    case unqueuedPhotos
     /// Some photos were never heard of again: others took them.
     case lostPhotos(Int)
 }

@@ -17,6 +17,7 @@ struct WorkerTurn: Sendable {
         // The worker would render others' photos along with these.
         let owed = try await store.queue.depth().owed
         guard owed == 0 else { throw BenchFailure.busyStore(owed: owed) }
+        guard try await store.isFed() else { throw BenchFailure.unqueuedPhotos }
         let gallery = "bench-\(UUID().uuidString.prefix(8).lowercased())"
         var photos: [Importer.Imported] = []
         do {
@@ -77,25 +78,28 @@ struct WorkerTurn: Sendable {
 
     /// Removes everything that was made of the photos. It says where they are if it can't.
     private func remove(_ photos: [Importer.Imported], _ gallery: String) async {
-        do {
-            // A task of its own: the benchmark may have been cancelled.
-            try await Task { [store, configuration] in
-                for photo in photos {
-                    try await store.withdraw(photo.id)
-                    try await store.objects.delete(.photos, key: photo.s3Key)
-                    for size in RenditionSize.all {
-                        for format in [.jpeg] + (configuration.instructions.furtherFormats[size.name] ?? []) {
-                            let key = ObjectKeys.rendition(
-                                galleryID: gallery, originalKey: photo.s3Key, size: size, format: format)
-                            try await store.objects.delete(.renditions, key: key)
-                        }
-                    }
-                }
-            }.value
-        } catch {
-            Terminal.complain(
-                "Photos of the benchmark are still in the gallery \(gallery), since they could not be removed: \(error)"
-            )
+        // A task of its own: the benchmark may have been cancelled.
+        let failures = await Task {
+            var failures: [any Error] = []
+            for photo in photos {
+                do { try await remove(photo, gallery) } catch { failures.append(error) }
+            }
+            return failures
+        }.value
+        guard let first = failures.first else { return }
+        Terminal.complain(
+            "\(failures.count) photos of the benchmark are still in the gallery \(gallery), since they could not be "
+                + "removed: \(first)")
+    }
+
+    private func remove(_ photo: Importer.Imported, _ gallery: String) async throws {
+        try await store.withdraw(photo.id)
+        try await store.objects.delete(.photos, key: photo.s3Key)
+        for size in RenditionSize.all {
+            for format in [.jpeg] + (configuration.instructions.furtherFormats[size.name] ?? []) {
+                let key = ObjectKeys.rendition(galleryID: gallery, originalKey: photo.s3Key, size: size, format: format)
+                try await store.objects.delete(.renditions, key: key)
+            }
         }
     }
 }

@@ -46,7 +46,8 @@ extension Settings {
                 jobs: text(.jobsTable)),
             buckets: buckets, addressing: S3.Addressing(rawValue: text(.addressing)),
             feed: FeedKind(rawValue: text(.feed)) ?? .poll, owner: WorkerConfiguration.defaultOwner(),
-            officeLease: .seconds(integer(.lease)) / 2, environment: environment)
+            // However long this worker's own leases are: others' may be shorter, and they are looked after too.
+            officeLease: .seconds(min(integer(.lease), 30)) / 2, environment: environment)
     }
 
     /// The object store's address as a browser reaches it.
