@@ -11,7 +11,7 @@
 #define OP_BEST
 #endif
 
-static int plain;
+static _Atomic int plain;
 
 void op_use_plain_code(int wanted) { plain = wanted; }
 

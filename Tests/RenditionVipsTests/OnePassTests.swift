@@ -1,4 +1,5 @@
 import COnePass
+import Foundation
 import RenditionCore
 import RenditionTestKit
 import Testing
@@ -8,9 +9,11 @@ import Testing
 /// The quick way for cameras' JPEGs, beside the general one.
 @Suite("One pass")
 struct OnePassTests {
-    /// The frames of all sizes, made in one pass and by the cascade.
+    /// What all sizes show, made in one pass and by the cascade.
+    ///
+    /// - Parameter isEncoded: Whether to look at the files, which go to their encoders as they come, or at the pixels before.
     private static func both(
-        _ original: [UInt8], _ instructions: RenderInstructions = RenderInstructions()
+        _ original: [UInt8], _ instructions: RenderInstructions = RenderInstructions(), isEncoded: Bool = false
     ) throws -> (onePass: [Shown], cascade: [Shown]) {
         try VipsLibrary.start()
         return try original.withUnsafeBytes { bytes in
@@ -21,15 +24,20 @@ struct OnePassTests {
             do {
                 let source = try LoadStep.open(bytes, .jpeg, RenderLimits())
                 targets = Cascade.targets(instructions.sizes, source.probe)
-                // Pixels to look at, so that no size goes to its encoder as it comes.
                 var wanted = instructions
-                for size in instructions.sizes { wanted.furtherFormats[size.name] = [.webp] }
-                let made = try OnePass(source, bytes, deadline)?.frames(targets, wanted, .encoded, &times)
-                onePass = try (made?.frames ?? []).map { try Shown($0) }
+                // Pixels to look at, so that no size goes to its encoder as it comes.
+                if !isEncoded { for size in instructions.sizes { wanted.furtherFormats[size.name] = [.webp] } }
+                let made = try OnePass(source, bytes, deadline)?.frames(
+                    targets, wanted, converting: source.image.blob("icc-profile-data").flatMap(MatrixConversion.of),
+                    ColourStep.reference(for: source.image), &times)
+                onePass = try (made?.frames ?? []).map { try Shown($0, isEncoded) }
             }
             let source = try LoadStep.open(bytes, .jpeg, RenderLimits())
+            let colours: ColourStep.Source = source.image.hasBlob("icc-profile-data") ? .profile : .sRGB
             let cascade = try Cascade(source, instructions.sizes, .none)
-            return (onePass, try cascade.frames(from: .sRGB, to: .srgb, deadline, &times).map { try Shown($0) })
+            return (
+                onePass, try cascade.frames(from: colours, to: .srgb, deadline, &times).map { try Shown($0, isEncoded) }
+            )
         }
     }
 
@@ -39,8 +47,17 @@ struct OnePassTests {
         let size: PixelSize
         let pixels: [UInt8]
 
-        init(_ frame: any Frame) throws {
-            (name, size, pixels) = (frame.size.name, frame.pixels, try frame.rgb().pixels())
+        init(_ frame: any Frame, _ isEncoded: Bool) throws {
+            (name, size) = (frame.size.name, frame.pixels)
+            guard isEncoded else {
+                pixels = try frame.rgb().pixels()
+                return
+            }
+            let file = try frame.jpeg(.lean, segments: [], followedBy: [])
+            pixels = try file.withUnsafeBytes { bytes in
+                let opened = try PictureFile.open(bytes, .jpeg)
+                return try opened.image.pixels()
+            }
         }
 
         /// The greatest difference of two pictures' means of blocks of so many pixels.
@@ -71,14 +88,18 @@ struct OnePassTests {
         }
     }
 
-    private static func expectAlike(_ ways: (onePass: [Shown], cascade: [Shown]), _ what: String) {
+    private static func expectAlike(
+        _ ways: (onePass: [Shown], cascade: [Shown]), _ what: String, _ limits: (mean: Double, worst: Double) = (2, 5)
+    ) {
         #expect(ways.onePass.map(\.name) == ways.cascade.map(\.name), "\(what)")
         for (one, other) in zip(ways.onePass, ways.cascade) {
             #expect(one.size == other.size, "\(what) \(one.name)")
             guard one.size == other.size else { continue }
             let (mean, worst) = (one.meanDifference(from: other), one.difference(from: other, side: 4))
             // libjpeg spreads chroma by a triangle or, where four pixels share it, not at all.
-            #expect(mean < 2 && worst < 5, "\(what) \(one.name): \(mean) on average, \(worst) at worst")
+            #expect(
+                mean < limits.mean && worst < limits.worst, "\(what) \(one.name): \(mean) on average, \(worst) at worst"
+            )
         }
     }
 
@@ -109,6 +130,33 @@ struct OnePassTests {
                 name: RenditionSize.all[index].name, box: PixelSize(width: own.0, height: own.0), quality: own.1)
         }
         Self.expectAlike(try Self.both(file, RenderInstructions(sizes: sizes)), "\(arguments) \(size)")
+    }
+
+    /// The files, whose sizes go to their encoders as they come or turned, with chroma halved or whole. Halved chroma differs
+    /// most, as libjpeg halves it by a box; by half of its samples to the side it would differ more than twice as much.
+    @Test(arguments: [1, 2, 3, 5, 6, 7, 8], [["-sample", "2x2"], ["-sample", "1x1"]])
+    func theFilesShowWhatTheCascadesShow(_ orientation: Int, _ arguments: [String]) async throws {
+        let folder = TestFolder()
+        let path = try folder.write("in.ppm", Self.landscape(PixelSize(width: 801, height: 535)))
+        let file = folder.path("in.jpg")
+        _ = try await Command.run("cjpeg", arguments + ["-quality", "95", "-outfile", file, path])
+        _ = try await Command.run("exiftool", ["-q", "-overwrite_original", "-n", "-Orientation=\(orientation)", file])
+        let original = Array(FileManager.default.contents(atPath: file) ?? Data())
+        // Odd sides, of which no half is whole.
+        let sizes = [(401, 92), (201, 90), (81, 85), (41, 80)].enumerated().map { index, own in
+            RenditionSize(
+                name: RenditionSize.all.reversed()[index].name, box: PixelSize(width: own.0, height: own.0),
+                quality: own.1)
+        }
+        Self.expectAlike(
+            try Self.both(original, RenderInstructions(sizes: sizes), isEncoded: true), "\(arguments) \(orientation)",
+            (6, 20))
+    }
+
+    @Test(.enabled(if: !Corpus.photos24.photos.isEmpty), arguments: ["_MG_8731.JPG", "figue rouge.final-v2.jpeg"])
+    func profilesAreAppliedAsTheCascadeAppliesThem(_ name: String) throws {
+        Self.expectAlike(
+            try Self.both(Corpus.photos24.bytes(name), RenderInstructions(sizes: [.small, .thumbnail])), name)
     }
 
     /// Waves of all lengths in three colours, whose pattern is nowhere the same.
@@ -181,6 +229,21 @@ struct OnePassTests {
         }
         #expect(receipt(6)?.isGood == true)
         #expect(receipt(8)?.isGood == false)
+    }
+}
+
+@Suite("Matrix conversion")
+struct MatrixConversionTests {
+    /// A profile whose darkest value is some light has a black of its own, for which littlecms corrects.
+    @Test func aCurveThatBeginsAboveNoLightIsLeftToLittlecms() throws {
+        func profile(from first: Double) throws -> [UInt8] {
+            let colorants = try #require(Chromaticities((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)).colorants)
+            let table = (0..<256).map { first + (1 - first) * pow(Double($0) / 255, 2.2) }
+            return CompactProfile.build(
+                "Test", primaries: colorants.primaries, curve: .table(table), adaptation: colorants.adaptation)
+        }
+        #expect(MatrixConversion(try profile(from: 0)) != nil)
+        #expect(MatrixConversion(try profile(from: 0.004)) == nil)
     }
 }
 

@@ -5,14 +5,15 @@ import Synchronization
 /// From the colours of a profile of curves and colorants to sRGB, by relative colorimetric intent (ICC.1:2022, annex F.3):
 /// each channel's curve to light, a matrix over the three, sRGB's curve.
 ///
-/// Such profiles have no black of their own, so that black-point compensation would change nothing.
+/// Profiles whose curves begin at no light have no black of their own, so that black-point compensation would change nothing.
 final class MatrixConversion: Sendable {
     /// For each channel, the light of `OP_CODES` encoded values from 0 to 1.
     private let light: [[Float]]
     /// From the profile's primaries to sRGB's, row by row.
     private let matrix: [Float]
 
-    /// - Returns: nil for other kinds of profiles.
+    /// - Returns: nil for other kinds of profiles, and for curves that begin above no light or leave what is between none
+    ///   and all.
     init?(_ profile: [UInt8]) {
         guard let shape = ICCProfile.matrixShape(profile) else { return nil }
         matrix = (0..<9).map { index in
@@ -21,6 +22,9 @@ final class MatrixConversion: Sendable {
         }
         let codes = Int(OP_CODES)
         light = shape.curves.map { curve in (0..<codes).map { Float(curve(Double($0) / Double(codes - 1))) } }
+        guard light.allSatisfy({ $0[0].magnitude < 1e-5 && $0.allSatisfy { (-1e-5...1.0001).contains($0) } }) else {
+            return nil
+        }
     }
 
     /// The encoded sRGB values, with 6 bits behind the point, of `OP_LIGHTS` amounts of light from 0 to 1.
@@ -60,6 +64,8 @@ final class MatrixConversion: Sendable {
     static func of(_ profile: [UInt8]) -> MatrixConversion? {
         if let found = known.withLock({ $0[profile] }) { return found }
         guard let made = MatrixConversion(profile) else { return nil }
+        // One that is padded with other things isn't worth its room.
+        guard profile.count <= 65536 else { return made }
         known.withLock { known in
             if known.count >= 16 { known.removeAll() }
             known[profile] = made

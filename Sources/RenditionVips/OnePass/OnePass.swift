@@ -43,7 +43,8 @@ struct OnePass {
             } ?? -1) + 1
         var sinks: [any PlaneSink] = []
         for (index, target) in targets.enumerated() {
-            let isHalved = index >= firstHalved
+            // Colours are converted where each pixel has its own of them.
+            let isHalved = index >= max(firstHalved, conversion == nil ? 0 : 1)
             let isSeenAgain =
                 target.size == measured || index == targets.count - 1 || instructions.needsPixels(of: target.size)
             if turn.keepsOrder, !isSeenAgain, isHalved == JPEGEncoder.halvesChroma(target.size.quality) {
@@ -56,8 +57,6 @@ struct OnePass {
         }
         let blocks = measured.flatMap { size in targets.first { $0.size == size } }
             .map { BlockMeans($0.pixels, turn) }
-        // Colours are converted where each pixel has its own of them.
-        if conversion != nil, sinks.first?.isHalved == true { return nil }
         guard try run(into: sinks, turn, conversion, blocks, &times) else { return nil }
         let frames = zip(targets, sinks).map { PlaneFrame($0.size, $1, isSeenAgain: $0.size == targets.last?.size) }
         let store = sinks.lazy.compactMap { $0 as? PlaneStore }.first { $0.pixels == blocks?.pixels }

@@ -43,10 +43,14 @@ final class PlaneScaler {
         across = ResampleWeights.between(source.across, target.across, lanes: 16)
         let width = (stride ?? source.across.samples) + Int(OP_SLACK)
         rowLength = width * (samples == .bytes ? 1 : 2)
-        capacity = down.taps + rows + 1
+        // Weights that came out as nothing let a row begin up to two before the one above it.
+        capacity = down.taps + rows + 4
         ring = .allocate(byteCount: capacity * rowLength, alignment: 64)
         // Samples that weigh nothing are read too.
-        ring.initializeMemory(as: UInt8.self, repeating: 0, count: capacity * rowLength)
+        switch samples {
+        case .bytes: ring.initializeMemory(as: UInt8.self, repeating: 0, count: capacity * rowLength)
+        case .words: ring.initializeMemory(as: Int16.self, repeating: 0, count: capacity * rowLength / 2)
+        }
         middle = .allocate(capacity: width)
         middle.initialize(repeating: 0, count: width)
         pointers = .allocate(capacity: down.taps)

@@ -50,13 +50,13 @@ final class PlaneStore {
 
     /// As RGB. Where chroma is halved each of its samples stands for four pixels, which is good enough for a sketch only.
     func image() throws -> Image {
-        guard let handle = vips_image_new_memory() else { throw VipsError("image_new_memory") }
+        guard let handle = vips_image_new_memory() else { throw VipsError("planes", Self.exhaustion) }
         let image = Image(owning: handle)
         vips_image_init_fields(
             handle, Int32(pixels.width), Int32(pixels.height), 3, VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
             VIPS_INTERPRETATION_sRGB, 1, 1)
         guard vips_image_write_prepare(handle) == 0, let data = vips_image_get_data(handle) else {
-            throw VipsError("image_write_prepare")
+            throw VipsError("planes", Self.exhaustion)
         }
         let out = UnsafeMutableRawPointer(mutating: data).assumingMemoryBound(to: UInt8.self)
         for row in 0..<pixels.height {
@@ -67,6 +67,9 @@ final class PlaneStore {
         }
         return image
     }
+
+    /// All that can fail there. libvips' own text may be another photo's.
+    private static let exhaustion = "out of memory"
 
     /// The mean of a rectangle of a plane, whose sides count the picture as 1.
     func mean(of rectangle: UnitRectangle, plane: Int) -> Double {

@@ -12,21 +12,21 @@ enum FramesStep {
         _ metadata: inout PhotoMetadata, _ deadline: RenderDeadline, _ times: inout StageTimes
     ) throws -> [any Frame] {
         let targets = Cascade.targets(sizes, source.probe)
-        if let onePass = OnePass(source, bytes, deadline) {
-            let conversion =
-                gamut == .srgb && colours == .profile
-                ? source.image.blob("icc-profile-data").flatMap(MatrixConversion.of) : nil
-            if instructions.adjustments == .none, colours == .sRGB || conversion != nil {
-                if let frames = try onePass.frames(
-                    targets, instructions, converting: conversion, ColourStep.reference(for: source.image), &times)
-                {
-                    metadata.deltaE = frames.receipt?.mean
-                    return frames.frames
-                }
-            } else if let reduced = try onePass.reduced(to: targets[0].pixels, profileOf: source.image, &times) {
-                let cascade = Cascade(reduced: reduced, source.probe, targets, instructions.adjustments)
-                return try frames(of: cascade, from: colours, to: gamut, &metadata, deadline, &times)
+        let conversion =
+            gamut == .srgb && colours == .profile
+            ? source.image.blob("icc-profile-data").flatMap(MatrixConversion.of) : nil
+        if instructions.adjustments == .none, colours == .sRGB || conversion != nil {
+            let made = try OnePass(source, bytes, deadline)?.frames(
+                targets, instructions, converting: conversion, ColourStep.reference(for: source.image), &times)
+            if let made {
+                metadata.deltaE = made.receipt?.mean
+                return made.frames
             }
+        } else if let reduced = try OnePass(source, bytes, deadline)?.reduced(
+            to: targets[0].pixels, profileOf: source.image, &times)
+        {
+            let cascade = Cascade(reduced: reduced, source.probe, targets, instructions.adjustments)
+            return try frames(of: cascade, from: colours, to: gamut, &metadata, deadline, &times)
         }
         let began = ContinuousClock.now
         let cascade = try Cascade(source, sizes, instructions.adjustments)
