@@ -67,19 +67,25 @@ OP_AVX2 static inline __m256i pair(const int16_t *weights) {
     return _mm256_set1_epi32(both);
 }
 
-OP_AVX2 static void down_bytes_avx2(
-    const unsigned char *const *rows, const int16_t *weights, int taps, int16_t *out, int count
+// Sixteen samples of a row of either kind, as words.
+OP_AVX2 static inline __m256i sixteen(const void *row, int are_bytes, int from) {
+    if (!are_bytes) return _mm256_loadu_si256((const __m256i *) ((const int16_t *) row + from));
+    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *) ((const unsigned char *) row + from)));
+}
+
+// The kind of the rows is known where this is called, and costs nothing.
+__attribute__((always_inline)) OP_AVX2 static inline void down_avx2(
+    const void *const *rows, int are_bytes, const int16_t *weights, int taps, int16_t *out, int count
 ) {
+    const int shift = are_bytes ? 8 : 14;
     for (int x = 0; x < count; x += 32) {
         __m256i sums[4];
-        for (int part = 0; part < 4; part++) sums[part] = _mm256_set1_epi32(1 << 7);
+        for (int part = 0; part < 4; part++) sums[part] = _mm256_set1_epi32(1 << (shift - 1));
         for (int tap = 0; tap < taps; tap += 2) {
             __m256i weight = pair(weights + tap);
             for (int half = 0; half < 2; half++) {
-                __m256i one = _mm256_cvtepu8_epi16(
-                    _mm_loadu_si128((const __m128i *) (rows[tap] + x + 16 * half)));
-                __m256i other = _mm256_cvtepu8_epi16(
-                    _mm_loadu_si128((const __m128i *) (rows[tap + 1] + x + 16 * half)));
+                __m256i one = sixteen(rows[tap], are_bytes, x + 16 * half);
+                __m256i other = sixteen(rows[tap + 1], are_bytes, x + 16 * half);
                 sums[2 * half] = _mm256_add_epi32(
                     sums[2 * half], _mm256_madd_epi16(_mm256_unpacklo_epi16(one, other), weight));
                 sums[2 * half + 1] = _mm256_add_epi32(
@@ -87,34 +93,23 @@ OP_AVX2 static void down_bytes_avx2(
             }
         }
         for (int half = 0; half < 2; half++) {
-            __m256i low = _mm256_srai_epi32(sums[2 * half], 8), high = _mm256_srai_epi32(sums[2 * half + 1], 8);
+            __m256i low = _mm256_srai_epi32(sums[2 * half], shift);
+            __m256i high = _mm256_srai_epi32(sums[2 * half + 1], shift);
             _mm256_storeu_si256((__m256i *) (out + x + 16 * half), _mm256_packs_epi32(low, high));
         }
     }
 }
 
+OP_AVX2 static void down_bytes_avx2(
+    const unsigned char *const *rows, const int16_t *weights, int taps, int16_t *out, int count
+) {
+    down_avx2((const void *const *) rows, 1, weights, taps, out, count);
+}
+
 OP_AVX2 static void down_words_avx2(
     const int16_t *const *rows, const int16_t *weights, int taps, int16_t *out, int count
 ) {
-    for (int x = 0; x < count; x += 32) {
-        __m256i sums[4];
-        for (int part = 0; part < 4; part++) sums[part] = _mm256_set1_epi32(1 << 13);
-        for (int tap = 0; tap < taps; tap += 2) {
-            __m256i weight = pair(weights + tap);
-            for (int half = 0; half < 2; half++) {
-                __m256i one = _mm256_loadu_si256((const __m256i *) (rows[tap] + x + 16 * half));
-                __m256i other = _mm256_loadu_si256((const __m256i *) (rows[tap + 1] + x + 16 * half));
-                sums[2 * half] = _mm256_add_epi32(
-                    sums[2 * half], _mm256_madd_epi16(_mm256_unpacklo_epi16(one, other), weight));
-                sums[2 * half + 1] = _mm256_add_epi32(
-                    sums[2 * half + 1], _mm256_madd_epi16(_mm256_unpackhi_epi16(one, other), weight));
-            }
-        }
-        for (int half = 0; half < 2; half++) {
-            __m256i low = _mm256_srai_epi32(sums[2 * half], 14), high = _mm256_srai_epi32(sums[2 * half + 1], 14);
-            _mm256_storeu_si256((__m256i *) (out + x + 16 * half), _mm256_packs_epi32(low, high));
-        }
-    }
+    down_avx2((const void *const *) rows, 0, weights, taps, out, count);
 }
 
 // Eight sums of 32 bits as rounded samples.

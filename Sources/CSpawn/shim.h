@@ -10,6 +10,8 @@ extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *
 
 extern int pipe2(int ends[2], int flags);
 
+extern int mkostemp(char *path, int flags);
+
 // An ignored end of a child can't be waited for, and whoever started this process may have had it ignored.
 static inline void shim_wait_for_children(void) {
     struct sigaction action;

@@ -101,7 +101,7 @@ struct ColourReceiptTests {
 
     /// The compact profile with a lut16Type of two grid points under `A2B0` (ICC.1:2022, section 10.10): its corners are sRGB's
     /// primaries and their sums in XYZ, with red and green exchanged.
-    private static let swapping: [UInt8] = {
+    static let swapping: [UInt8] = {
         func big(_ value: Int, _ count: Int) -> [UInt8] {
             (0..<count).reversed().map { UInt8(value >> (8 * $0) & 255) }
         }

@@ -245,6 +245,8 @@ struct MatrixConversionTests {
         #expect(MatrixConversion(try profile(from: 0)) != nil)
         #expect(MatrixConversion(try profile(from: 0.004)) == nil)
     }
+
+    @Test func aTableGoesBeforeCurves() { #expect(MatrixConversion(ColourReceiptTests.swapping) == nil) }
 }
 
 @Suite("Resampling")

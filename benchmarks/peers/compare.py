@@ -2,6 +2,8 @@
 
     compare.py RENDITIONS FLOOR VENVS MAIN KINDS OUT [--kind NAME]… [--photos N] [--rounds N]
 
+At the end it says which goals were reached (goals.py), and exits with 1 where one was missed.
+
 RENDITIONS and FLOOR are programs, VENVS a folder with the virtual environments `debian` and `binary`, MAIN the corpus of the
 main figures, KINDS the folder of further kinds (scripts/corpus-bench), OUT where bench.svg, bench.png and bench.json go. The
 measure is the processor time, user and system, of a process that makes the four sizes of all originals, children included;
@@ -21,6 +23,7 @@ import sys
 import tempfile
 
 import chart
+import goals
 import inspect_files
 import turns
 from originals import SIZES, photos
@@ -174,6 +177,12 @@ def memory(options):
     return peaks
 
 
+def own_benchmark(options, *arguments):
+    """What `renditions bench` finds on the main corpus."""
+    command = [options.renditions, "bench", options.main, "--json", "--rounds", str(options.rounds), *arguments]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout)
+
+
 def main():
     parser = argparse.ArgumentParser()
     for name in ("renditions", "floor", "venvs", "main", "kinds", "out"):
@@ -196,6 +205,8 @@ def main():
             options, os.path.join(options.kinds, kind), KINDS[kind], min(FEW, options.photos), EVERYWHERE)
     results["differences"] = differences(options)
     results["memory_mb"] = memory(options)
+    results["scaling"] = own_benchmark(options, "--scaling", "--threads", str(min(2, os.cpu_count() or 1)))
+    results["overhead"] = own_benchmark(options, "--overhead", "--in-flight", "8")
 
     picture = os.path.join(options.out, "bench.svg")
     chart.draw(picture, [
@@ -205,7 +216,9 @@ def main():
     subprocess.run(["vips", "copy", f"{picture}[scale=2]", os.path.join(options.out, "bench.png")], check=True)
     with open(os.path.join(options.out, "bench.json"), "w") as file:
         json.dump(results, file, indent=2, ensure_ascii=False)
+    reached = goals.judge(results, results["scaling"], results["overhead"])
     print(f"\n{picture}, bench.png and bench.json hold the same.")
+    sys.exit(0 if reached else 1)
 
 
 main()

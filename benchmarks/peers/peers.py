@@ -3,11 +3,11 @@
 import dataclasses
 import os
 import pathlib
-import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
 
 OURS = "renditions"
+OURS_STANDARD = "renditions, libjpeg's ten scans"
 # Compared on every kind of photo; the others on the main corpus only.
 EVERYWHERE = {OURS, "floor, our six scans", "Pillow", "pyvips-binary"}
 
@@ -36,12 +36,9 @@ def all_peers(renditions, floor, venvs, originals, out, pixels):
     render = [renditions, "render", originals, "--out", out, "--threads", "1"]
     managed = "relative, black point"
     extras = "receipt, read-back, sketch, gain map"
-    peers = [Peer(OURS, render, plain, managed, extras)]
-    # A setting that this version may not know yet, and unknown ones stop it.
-    if "RENDITIONS_JPEG_SCANS" in subprocess.run([renditions, "settings"], capture_output=True, text=True).stdout:
-        peers.append(Peer("renditions, libjpeg's ten scans", render, {**plain, "RENDITIONS_JPEG_SCANS": "standard"},
-                          managed, extras))
-    return peers + [
+    return [
+        Peer(OURS, render, plain, managed, extras),
+        Peer(OURS_STANDARD, render, {**plain, "RENDITIONS_JPEG_SCANS": "standard"}, managed, extras),
         Peer("floor, libjpeg's ten scans", [floor, originals, pixels], plain, "–"),
         Peer("floor, our six scans", [floor, originals, pixels, "--lean"], plain, "–"),
         Peer("floor, ten scans, all 4:2:0", [floor, originals, pixels, "--halved"], plain, "–"),

@@ -26,7 +26,6 @@ final class DueSearch: Sendable {
         var losses: Int
         /// Whether what isn't tried is kept for the next claim.
         var isKept = true
-
     }
 
     private struct State {
@@ -93,7 +92,7 @@ final class DueSearch: Sendable {
     func takeLeft(atLeast limit: Int) async throws -> Found? {
         let taken = state.withLock { state -> Found? in
             defer { state.left = nil }
-            guard let left = state.left, left.until > .now, left.rows.count >= limit else { return nil }
+            guard let left = state.left, left.until > .now, left.rows.count >= max(1, limit) else { return nil }
             return left
         }
         guard var left = taken, Int.random(in: 0..<8) == 0 else { return taken }
@@ -268,7 +267,8 @@ final class DueSearch: Sendable {
         // Most polls enter a deep lane somewhere in the middle, so that workers don't all try its head.
         let hot = state.withLock { $0.hot[lane] }
         var low = Timestamp(milliseconds: 0)
-        if !fromTheStart, let hot, Int.random(in: 0..<4) > 0 {
+        // The store's time may have been learnt anew, and be earlier than what was seen by it.
+        if !fromTheStart, let hot, hot.earliest <= now, Int.random(in: 0..<4) > 0 {
             let end = max(hot.earliest, min(now, hot.end ?? now))
             low = Timestamp(milliseconds: Int64.random(in: hot.earliest.milliseconds...end.milliseconds))
         }

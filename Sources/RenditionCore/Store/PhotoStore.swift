@@ -31,7 +31,7 @@ package protocol PhotoStore: Sendable {
     /// - Parameter silence: How long it has had nothing to claim.
     func idleWait(afterSilence silence: Duration) -> Duration
 
-    /// Whether every record that owes renditions is in the queue, or was.
+    /// Whether no record owes renditions but those whose job has ended.
     func isFed() async throws -> Bool
 
     /// Tidies what dead processes left behind, such as temporary files.

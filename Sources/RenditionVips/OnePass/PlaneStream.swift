@@ -13,7 +13,6 @@ final class PlaneStream {
     /// Rows of each plane in a strip.
     private let rows: [Int]
     private var strips = 0
-    private var failure: (any Error)?
 
     /// - Parameter turn: One that keeps the rows' order.
     init(_ pixels: PixelSize, isHalved: Bool, _ turn: Turn, _ encoder: JPEGEncoder) {

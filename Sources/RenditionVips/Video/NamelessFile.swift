@@ -1,3 +1,4 @@
+import CSpawn
 import Foundation
 import Glibc
 
@@ -9,7 +10,8 @@ struct NamelessFile: ~Copyable {
     /// - Throws: ``NoRoom``.
     init(_ bytes: UnsafeRawBufferPointer) throws {
         var path = Array((NSTemporaryDirectory() + "/renditions-XXXXXX").utf8CString)
-        let file = mkstemp(&path)
+        // No program that is started meanwhile gets it.
+        let file = mkostemp(&path, O_CLOEXEC)
         guard file >= 0 else { throw Self.failure() }
         defer { close(file) }
         // Before anything is written, so that nothing stays behind where this process is killed.
