@@ -5,15 +5,16 @@ import Foundation
 enum Allocator {
     /// One arena for all threads, in which large blocks stand too.
     ///
-    /// By default each of a dozen threads has an arena of its own, whose free memory stays with the process: four times as
-    /// much as it needs. Memory of their own for all larger blocks would cure that as well, but fetching it anew costs each
+    /// By default each of a dozen threads has an arena of its own, whose free memory stays with the process: more than twice as
+    /// much as with one. Memory of their own for all larger blocks would cure that as well, but fetching it anew costs each
     /// photo a tenth of its CPU time.
     private static let settings: [(parameter: Int32, value: Int32, variable: String, tunable: String)] = [
         (M_ARENA_MAX, 1, "MALLOC_ARENA_MAX", "glibc.malloc.arena_max"),
         // The most that glibc takes; beyond it a block has memory of its own.
         (M_MMAP_THRESHOLD, 32 << 20, "MALLOC_MMAP_THRESHOLD_", "glibc.malloc.mmap_threshold"),
-        // What the arena's end may keep between two photos.
-        (M_TRIM_THRESHOLD, 64 << 20, "MALLOC_TRIM_THRESHOLD_", "glibc.malloc.trim_threshold"),
+        // What the arena's end may keep between two photos. With less of it two threads that give memory back and fetch it
+        // anew stand in each other's way.
+        (M_TRIM_THRESHOLD, 256 << 20, "MALLOC_TRIM_THRESHOLD_", "glibc.malloc.trim_threshold"),
     ]
 
     /// Called once, before anything else. What the environment says counts instead.

@@ -26,6 +26,8 @@ struct FleetCapacityTests {
         var written: Double { units(["PutItem", "UpdateItem"]) }
         /// A photo's read units.
         var read: Double { units(["GetItem", "BatchGetItem", "Query", "Scan"]) }
+        /// What a photo's units cost, in read units: on demand, a write unit costs five of them.
+        var price: Double { 5 * written + read }
         /// A photo's requests to DynamoDB.
         var requests: Double {
             Double(counts.filter { $0.key.hasPrefix("DynamoDB") }.reduce(0) { $0 + $1.value.requests })
@@ -84,11 +86,13 @@ struct FleetCapacityTests {
         let short = try await Self.run(workers: 1, backlog: 40, render: 20)
         let long = try await Self.run(workers: 1, backlog: 640, render: 20)
         let shared = try await Self.run(workers: 8, backlog: 640, render: 200)
-        // Requests vary with the time that it takes: looks for new photos, sweeps, idle polls at the end.
-        for (run, base) in [(long, short), (shared, long)] {
+        // Requests vary with the time that it takes: looks for new photos, sweeps, idle polls at the end. What one worker saw
+        // others take as well, and look again, the slower the machine the more often: that costs reads alone.
+        for (run, base, reads) in [(long, short, 1.25), (shared, long, 2)] {
             #expect(run.written <= base.written * 1.15, "write units: \(run.written) after \(base.written)")
-            #expect(run.read <= base.read * 1.25 + 0.5, "read units: \(run.read) after \(base.read)")
-            #expect(run.requests <= base.requests * 1.5, "requests: \(run.requests) after \(base.requests)")
+            #expect(run.read <= base.read * reads + 0.5, "read units: \(run.read) after \(base.read)")
+            #expect(run.price <= base.price * 1.1, "price: \(run.price) after \(base.price)")
+            #expect(run.requests <= base.requests * 1.6, "requests: \(run.requests) after \(base.requests)")
         }
     }
 

@@ -205,7 +205,8 @@ def main():
             options, os.path.join(options.kinds, kind), KINDS[kind], min(FEW, options.photos), EVERYWHERE)
     results["differences"] = differences(options)
     results["memory_mb"] = memory(options)
-    results["scaling"] = own_benchmark(options, "--scaling", "--threads", str(min(2, os.cpu_count() or 1)))
+    results["scaling"] = own_benchmark(options, "--scaling", "--photos", "36", "--threads",
+                                       str(min(2, os.cpu_count() or 1)))
     results["overhead"] = own_benchmark(options, "--overhead", "--in-flight", "8")
 
     picture = os.path.join(options.out, "bench.svg")
