@@ -1,5 +1,5 @@
 /// What an original's header says, before any pixel is decoded.
-package struct PhotoProbe: Sendable, Hashable {
+package struct PhotoProbe: Sendable, Hashable, Codable {
     package var format: OriginalFormat
     /// The pixels as stored, before orientation.
     package var stored: PixelSize
@@ -85,7 +85,7 @@ package struct RenderedPhoto: Sendable {
 }
 
 /// What an original may demand at most.
-package struct RenderLimits: Sendable, Hashable {
+package struct RenderLimits: Sendable, Hashable, Codable {
     /// Pixels that a header may declare.
     package var pixels: Int
     /// Bytes of the original.

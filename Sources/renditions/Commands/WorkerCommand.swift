@@ -27,6 +27,7 @@ struct WorkerCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object for each photo that was settled.")
     var json = false
 
+    @OptionGroup var renderOptions: RenderOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var configOptions: ConfigOptions
 
@@ -47,7 +48,9 @@ struct WorkerCommand: AsyncParsableCommand {
             let reports = Mutex<[PhotoReport]>([])
             let unfinished = Mutex(0)
             // Its libraries take a while to start, in which the store is opened.
-            let renderer = Task.detached { try Parts.renderer() }
+            let renderer = Task.detached { [inProcess = renderOptions.inProcess] in
+                try Parts.renderer(settings, inProcess: inProcess, logger: logger, telling: .info)
+            }
             try await Parts.withStore(settings.store, settings, creates: true) { store in
                 let worker = Worker(
                     store: store, renderer: try await renderer.value, configuration: configuration, logger: logger
