@@ -64,7 +64,8 @@ let package = Package(
         .executableTarget(
             name: "renditions",
             dependencies: [
-                "RenditionCore", "RenditionVips", "RenditionIsolation", "RenditionLocal", "RenditionAWS", "CMalloc", logging,
+                "RenditionCore", "RenditionVips", "RenditionIsolation", "RenditionLocal", "RenditionAWS", "CMalloc",
+                logging,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),

@@ -117,6 +117,13 @@ package protocol PhotoRenderer: Sendable {
     ///
     /// - Throws: A ``RenditionError`` of stage `probe` or `render`.
     func render(_ original: [UInt8], as instructions: RenderInstructions, limits: RenderLimits) throws -> RenderedPhoto
+
+    /// Ends what the renderer keeps running while it is idle. What it renders at the moment goes on.
+    func close()
+}
+
+extension PhotoRenderer {
+    package func close() {}
 }
 
 extension RenditionError {

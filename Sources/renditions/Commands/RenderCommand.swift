@@ -39,6 +39,7 @@ struct RenderCommand: AsyncParsableCommand {
             let rendering = FolderRendering(
                 renderer: renderer, instructions: settings.instructions,
                 width: settings.integer(.threads), memoryBudget: settings.memoryBudget, limits: settings.limits)
+            defer { renderer.close() }
             let reports = Mutex<[PhotoReport]>([])
             try await rendering.render(files, into: folder) { [json] report in
                 if json { try? Terminal.printJSON(report) }

@@ -67,6 +67,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 try await SignalledGroup.run(service, logger: logger)
                 unfinished.withLock { $0 = service.unfinished }
             }
+            try await renderer.value.close()
             if summary { Terminal.print(TextTable(reports.withLock { $0.sorted { $0.filename < $1.filename } }).text) }
             if unfinished.withLock({ $0 }) > 0 {
                 // Threads that still render would be torn down under their feet by an ordinary exit.
