@@ -127,7 +127,7 @@ final class RenderProcess: @unchecked Sendable {
         resident = frame.third
         defer { tidy() }
         // Whatever a process says, it is one that may have been talked into saying it.
-        guard frame.first + frame.second <= Self.largest,
+        guard frame.first <= Self.largest, frame.second <= Self.largest - frame.first,
             let text = try? output.read(frame.second, at: frame.first)
         else { throw giveUp() }
         switch frame.kind {
@@ -182,8 +182,9 @@ final class RenderProcess: @unchecked Sendable {
     private func end(isKilled: Bool = true) -> Int32? {
         guard !isGone else { return nil }
         isGone = true
-        close(socket)
+        // Before the socket is closed, upon which it would leave by itself.
         if isKilled { kill(identifier, SIGKILL) }
+        close(socket)
         var status: Int32 = 0
         while waitpid(identifier, &status, 0) < 0 { if errno != EINTR { return nil } }
         return status

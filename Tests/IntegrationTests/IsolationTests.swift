@@ -129,6 +129,34 @@ struct IsolationTests {
         #expect(reason.contains("without an answer"))
     }
 
+    /// A decoder that somebody has taken over may say anything; none of it ends the worker.
+    @Test(arguments: ["1 << 62, 1 << 62, 0", "5, 1 << 40, 0", "0, 7, 0", "(1 << 63) - 1, 1, 1"])
+    func aProcessThatLiesIsEnded(answer: String) throws {
+        try folder.write(
+            "liar",
+            Array(
+                """
+                #!/usr/bin/env python3
+                import os, socket, struct
+                parent = socket.socket(fileno=3)
+                say = lambda *words: parent.send(struct.pack("5q", 0x72656e640001, *words))
+                say(1, 0, 0, 0)
+                parent.recv(100)
+                os.pwrite(5, b'{"an', 0)
+                say(4, \(answer))
+                parent.recv(100)
+                """.utf8))
+        chmod(folder.path("liar"), 0o755)
+        let renderer = IsolatedRenderer(
+            films: try CascadeRenderer(), IsolatedRenderer.Configuration(program: folder.path("liar")))
+        let error = try #require(throws: RenditionError.self) {
+            try renderer.render(
+                Corpus.samples.bytes("tiny.jpg"), as: RenderInstructions(), limits: RenderLimits())
+        }
+        #expect(error.code == RenditionError.rendererDiedCode)
+        #expect(error.detail?.contains("makes no sense") == true, "\(error.detail ?? "")")
+    }
+
     @Test func processesDoNotOutliveTheirWorker() async throws {
         let ids = try await Renditions.importing([sample("tiny.jpg")], store)
         let worker = try Renditions.start(["worker", "--store", store])
@@ -180,7 +208,7 @@ struct IsolationTests {
             })
         let works: Set<String> = ["read a font's folder", "make a thread"]
         let attempts = lines.filter { ["worked", "refused"].contains($0.value) }
-        #expect(attempts.count == 17, "\(probe.output)")
+        #expect(attempts.count == 18, "\(probe.output)")
         // What only the filter refuses.
         let byFilter: Set<String> = ["start a process", "make a local socket", "make a namespace"]
         for (attempt, outcome) in attempts where filtered || !byFilter.contains(attempt) {

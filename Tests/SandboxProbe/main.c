@@ -59,12 +59,18 @@ int main(int count, char **arguments) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(53)};
     inet_pton(AF_INET, "1.1.1.1", &address.sin_addr);
     tell("connect", internet >= 0 && connect(internet, (struct sockaddr *)&address, sizeof address) == 0);
+    // Landlock knows of TCP only; a machine of its own without interfaces knows of nothing.
+    int datagrams = socket(AF_INET, SOCK_DGRAM, 0);
+    address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(9), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    tell("send a datagram",
+         datagrams >= 0 && sendto(datagrams, "", 1, 0, (struct sockaddr *)&address, sizeof address) == 1);
     tell("make a local socket", socket(AF_UNIX, SOCK_STREAM, 0) >= 0);
     tell("signal the worker", kill(parent, 0) == 0);
     tell("trace the worker", ptrace(PTRACE_ATTACH, parent, NULL, NULL) == 0);
     tell("mount", mount("none", "/tmp", "tmpfs", 0, NULL) == 0);
-    tell("make a namespace", unshare(CLONE_NEWUSER) == 0);
+    // In a namespace of its own nobody could become anything.
     tell("become root", setuid(0) == 0);
+    tell("make a namespace", unshare(CLONE_NEWUSER) == 0);
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) _exit(0);
