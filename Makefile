@@ -1,4 +1,4 @@
-.PHONY: demo test check fidelity bench bench-counts soak stack
+.PHONY: demo test check fidelity fuzz bench bench-counts soak stack
 
 # The main job on sample originals; serves the gallery at the end, or with ONCE=1 exits.
 demo:
@@ -15,6 +15,10 @@ check:
 # Measures the renditions' colours, structure and metadata beside other programs' work, and prints the tables.
 fidelity:
 	@scripts/fidelity
+
+# Made-up inputs for what reads strangers' bytes; SECONDS_EACH=600 goes on for that long a target.
+fuzz:
+	@scripts/fuzz $(if $(SECONDS_EACH),--seconds $(SECONDS_EACH))
 
 # CPU seconds a photo beside other makers of renditions, in one run; a table a kind of photos, peaks of memory, a chart.
 bench:
