@@ -78,7 +78,10 @@ package final class IsolatedRenderer: PhotoRenderer {
     ) throws -> RenderedPhoto {
         try check(original, limits)
         let format = try OriginalFormat.detect(original)
-        if format.kind == .video { return try films.render(original, as: instructions, limits: limits) }
+        if format.kind == .video {
+            try tryLogo(of: instructions, limits)
+            return try films.render(original, as: instructions, limits: limits)
+        }
         let answer = try work(original, format, instructions, limits, stage: .render)
         let renditions = zip(answer.made.files, answer.files).map { file, bytes in
             Rendition(
@@ -87,6 +90,16 @@ package final class IsolatedRenderer: PhotoRenderer {
         return RenderedPhoto(
             probe: answer.made.probe, metadata: answer.made.metadata, renditions: renditions,
             sketch: answer.made.sketch, times: answer.made.times)
+    }
+
+    /// A film's mark is made in this process. Its logo is a stranger's file: it comes here only after a process has made a
+    /// mark of it and lived.
+    private func tryLogo(of instructions: RenderInstructions, _ limits: RenderLimits) throws {
+        guard let watermark = instructions.watermark, watermark.logo != nil else { return }
+        var trial = RenderInstructions(sizes: [.thumbnail])
+        trial.watermark = watermark
+        let empty = #"<svg xmlns="http://www.w3.org/2000/svg" width="400" height="400"/>"#
+        _ = try work(Array(empty.utf8), .svg, trial, limits, stage: .render)
     }
 
     /// Before anything is copied.
@@ -114,6 +127,9 @@ package final class IsolatedRenderer: PhotoRenderer {
             throw RenditionError.rendererDied(death, of: format, bytes: original.count, limits, stage)
         } catch let error as SystemFailure {
             throw Self.notStarted(error, stage)
+        } catch let error as RenditionError where error.code == RenditionError.outOfMemoryCode {
+            // The process had memory of its own, with nobody else in it: that counts against the photo, as if it had died.
+            throw RenditionError.outOfMemory(error, configuration.memory, of: format, bytes: original.count, stage)
         } catch {
             give(process)
             throw error
@@ -164,11 +180,24 @@ extension RenditionError {
                 "gave an answer that makes no sense"
             }
         let words = death.words.isEmpty ? "" : "; its last words: \(death.words)"
-        return RenditionError(
+        return rendererDied("\(how) over \(bytes) bytes of \(format.rawValue)\(words)", format, stage)
+    }
+
+    /// A photo for which a render process of its own had too little memory.
+    fileprivate static func outOfMemory(
+        _ error: RenditionError, _ memory: Int, of format: OriginalFormat, bytes: Int, _ stage: Stage
+    ) -> RenditionError {
+        rendererDied(
+            "had too little of its \(memory >> 20) MiB of memory for \(bytes) bytes of \(format.rawValue): "
+                + (error.detail ?? ""), format, stage)
+    }
+
+    private static func rendererDied(_ how: String, _ format: OriginalFormat, _ stage: Stage) -> RenditionError {
+        RenditionError(
             code: Self.rendererDiedCode, stage: stage, retriable: true,
             message: "This \(format.rawValue) file could not be processed. "
                 + "If that doesn't change when it is tried again, export it again and upload that file.",
-            detail: "the render process \(how) over \(bytes) bytes of \(format.rawValue)\(words)")
+            detail: "the render process \(how)")
     }
 
     private static func name(of signal: Int32) -> String {

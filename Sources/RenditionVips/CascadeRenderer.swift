@@ -6,8 +6,15 @@ import RenditionCore
 /// A value without state; libvips itself is safe to use from several threads, and no image leaves the thread that made
 /// it.
 package struct CascadeRenderer: PhotoRenderer {
+    /// - Parameter isForFilmsOnly: Whether photos are rendered elsewhere, so that this process needs no loader that libvips'
+    ///   makers don't trust. One renderer for photos is enough to let them run.
     /// - Throws: A ``RenditionError`` where libvips can't start.
-    package init() throws { try VipsLibrary.start() }
+    package init(isForFilmsOnly: Bool = false) throws {
+        try VipsLibrary.start()
+        if !isForFilmsOnly { Self.allowAllLoaders }
+    }
+
+    private static let allowAllLoaders: Void = VipsLoaders.all.allow()
 
     package var version: String { "renderer-4 libvips-\(VipsLibrary.version)" }
 
@@ -163,7 +170,7 @@ package struct CascadeRenderer: PhotoRenderer {
 
     private static func internalFailure(_ error: VipsError) -> RenditionError {
         RenditionError(
-            code: "internal", stage: .render, retriable: true,
+            code: error.isOutOfMemory ? RenditionError.outOfMemoryCode : "internal", stage: .render, retriable: true,
             message: "Something went wrong on our side while preparing this photo. It will be tried again.",
             detail: "\(error.operation): \(error.text)")
     }

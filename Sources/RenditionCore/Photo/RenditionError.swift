@@ -33,6 +33,9 @@ package struct RenditionError: Error, Sendable, Hashable, Codable {
     /// The code of a photo over which its render process died.
     package static let rendererDiedCode = "renderer_died"
 
+    /// The code of a photo for which there was no memory. In a process that others share, that proves nothing against it.
+    package static let outOfMemoryCode = "out_of_memory"
+
     /// Whether its render process died over the photo.
     package var endedItsRenderer: Bool { code == Self.rendererDiedCode }
 

@@ -92,11 +92,29 @@ package struct RenderLimits: Sendable, Hashable, Codable {
     package var bytes: Int
     /// Time for one photo's rendering.
     package var time: Duration
+    /// Frames, pages or tiles, of which the first or all together are the photo.
+    package var frames: Int
+    /// Scans of a JPEG.
+    package var scans: Int
+    /// Containers within each other: boxes, directories, elements.
+    package var nesting: Int
+    /// Bytes that packed metadata unpacks to.
+    package var metadata: Int
+    /// Bytes that a decoder has to hold before the first pixels come out of it.
+    package var memory: Int
 
-    package init(pixels: Int = 300_000_000, bytes: Int = 500_000_000, time: Duration = .seconds(60)) {
+    package init(
+        pixels: Int = 300_000_000, bytes: Int = 500_000_000, time: Duration = .seconds(60), frames: Int = 10_000,
+        scans: Int = 100, nesting: Int = 100, metadata: Int = 64_000_000, memory: Int = 3 << 30
+    ) {
         self.pixels = pixels
         self.bytes = bytes
         self.time = time
+        self.frames = frames
+        self.scans = scans
+        self.nesting = nesting
+        self.metadata = metadata
+        self.memory = memory
     }
 }
 

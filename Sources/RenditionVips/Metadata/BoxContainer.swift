@@ -3,7 +3,8 @@ enum BoxContainer {
     /// More boxes, items or extents than any camera writes.
     private static let most = 10000
 
-    private struct Box {
+    /// A box: its four letters, and what it holds.
+    struct Box {
         var kind: UnsafeRawBufferPointer
         var body: UnsafeRawBufferPointer
     }
@@ -16,7 +17,8 @@ enum BoxContainer {
         }
     }
 
-    private static func boxes(in bytes: UnsafeRawBufferPointer) -> [Box] {
+    /// The boxes side by side in a part of the file; of very many only the first.
+    static func boxes(in bytes: UnsafeRawBufferPointer) -> [Box] {
         var found: [Box] = []
         var place = 0
         while found.count < most, let size = bytes.big(place, 4), let kind = bytes.part(place + 4, 4) {
@@ -77,17 +79,23 @@ enum BoxContainer {
     }
 
     private static func items(_ info: UnsafeRawBufferPointer) -> [(id: Int, item: Item)] {
+        entries(info).compactMap { id, kind in
+            if kind.has("Exif") { return (id, .exif) }
+            guard kind.has("mime"), let name = kind.zero(from: 4, within: 1024),
+                kind.has("application/rdf+xml", at: name + 1)
+            else { return nil }
+            return (id, .xmp)
+        }
+    }
+
+    /// The items: their ids, and their kinds with what follows.
+    private static func entries(_ info: UnsafeRawBufferPointer) -> [(id: Int, kind: UnsafeRawBufferPointer)] {
         guard let version = info.big(0, 1), let entries = info.part(from: version == 0 ? 6 : 8) else { return [] }
         return boxes(in: entries).compactMap { box in
             guard box.kind.has("infe"), let version = box.body.big(0, 1), version >= 2 else { return nil }
             let width = version == 2 ? 2 : 4
-            guard let id = box.body.big(4, width) else { return nil }
-            let kind = 4 + width + 2
-            if box.body.has("Exif", at: kind) { return (id, .exif) }
-            guard box.body.has("mime", at: kind), let name = box.body.zero(from: kind + 4, within: 1024),
-                box.body.has("application/rdf+xml", at: name + 1)
-            else { return nil }
-            return (id, .xmp)
+            guard let id = box.body.big(4, width), let kind = box.body.part(from: 4 + width + 2) else { return nil }
+            return (id, kind)
         }
     }
 
@@ -128,6 +136,36 @@ enum BoxContainer {
             if !content.isEmpty { found.append((id, content)) }
         }
         return found
+    }
+
+    // MARK: Grids
+
+    /// A picture that is put together of tiles (ISO/IEC 23008-12, section 6.6.2.3).
+    struct Grid {
+        var width: Int
+        var height: Int
+        var tiles: Int
+    }
+
+    /// What the grids in a file say of themselves.
+    static func grids(in bytes: UnsafeRawBufferPointer) -> [Grid] {
+        guard let meta = boxes(in: bytes).first(where: { $0.kind.has("meta") })?.body.part(from: 4) else { return [] }
+        let inner = boxes(in: meta)
+        guard let info = inner.first(where: { $0.kind.has("iinf") }),
+            let locations = inner.first(where: { $0.kind.has("iloc") })
+        else { return [] }
+        let ids = entries(info.body).compactMap { $0.kind.has("grid") ? $0.id : nil }
+        guard !ids.isEmpty else { return [] }
+        let data = inner.first { $0.kind.has("idat") }?.body
+        return contents(locations.body, of: bytes, data, wanted: Set(ids)).compactMap { _, content in
+            content.withUnsafeBytes { content in
+                guard let flags = content.big(1, 1), let rows = content.big(2, 1), let columns = content.big(3, 1),
+                    let width = content.big(4, flags & 1 == 1 ? 4 : 2),
+                    let height = content.big(flags & 1 == 1 ? 8 : 6, flags & 1 == 1 ? 4 : 2)
+                else { return nil }
+                return Grid(width: width, height: height, tiles: (rows + 1) * (columns + 1))
+            }
+        }
     }
 
     // MARK: CR3

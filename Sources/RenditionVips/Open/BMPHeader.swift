@@ -19,6 +19,24 @@ enum BMPHeader {
         }
     }
 
+    /// The pixels that the header declares.
+    static func look(_ bytes: UnsafeRawBufferPointer) -> Look {
+        var look = Look()
+        guard let size = bytes.little(14, 4) else { return look }
+        let isOld = size < 16
+        guard let width = bytes.little(18, isOld ? 2 : 4), let height = bytes.little(isOld ? 20 : 22, isOld ? 2 : 4),
+            let depth = bytes.little(isOld ? 24 : 28, 2)
+        else { return look }
+        // A height below zero says that the rows begin at the top.
+        let rows = isOld ? height : Int(Int32(truncatingIfNeeded: height).magnitude)
+        look.add(PixelSize(width: width, height: rows))
+        let needed = (width.times(depth) / 32).times(4, rows)
+        if [0, 3].contains(isOld ? 0 : bytes.little(30, 4) ?? 0), needed / 2 > bytes.count {
+            look.damage = "\(width) × \(rows) pixels of \(depth) bits in \(bytes.count) bytes"
+        }
+        return look
+    }
+
     /// Whether the fourth byte of a pixel is alpha: only where the header says so by a mask. ImageMagick takes it for alpha
     /// wherever there is one, though most programs leave it 0.
     static func declaresAlpha(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -6,17 +6,24 @@ import RenditionCore
 /// libvips is never asked to guess: its sniffing runs every loader it has over a stranger's bytes.
 enum PictureFile {
     /// Reads the header. Only libheif's files are decoded by opening them, so they have a way of their own.
-    static func probe(_ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat) throws -> PhotoProbe {
+    static func probe(
+        _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ limits: RenderLimits
+    ) throws -> PhotoProbe {
         switch format {
-        case .heif, .avif: try HEIFFile.probe(bytes, format)
-        default: try open(bytes, format).probe
+        case .heif, .avif:
+            try Look.verify(bytes, format, limits)
+            return try HEIFFile.probe(bytes, format)
+        default: return try open(bytes, format, limits).probe
         }
     }
 
+    /// Looks at the file, then opens it.
+    ///
     /// - Parameter bytes: They must outlive the image.
     static func open(
         _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ limits: RenderLimits = RenderLimits()
     ) throws -> OpenedOriginal {
+        try Look.verify(bytes, format, limits)
         switch format {
         case .tiff: return try TIFFFile.open(bytes)
         case .jpeg: try JPEGHeader.verify(bytes)

@@ -9,30 +9,36 @@ enum RawFile {
     static func probe(
         _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ limits: RenderLimits
     ) throws -> PhotoProbe {
-        let file = try RawDecoder(bytes, limits)
-        return try preview(of: file, format)?.probe ?? file.developedProbe(format)
+        let file = try decoder(bytes, format, limits)
+        return try preview(of: file, format, limits)?.probe ?? file.developedProbe(format)
     }
 
     /// - Parameter bytes: They must outlive the image.
     static func open(
         _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ limits: RenderLimits
     ) throws -> OpenedOriginal {
-        let file = try RawDecoder(bytes, limits)
-        if let preview = try preview(of: file, format) { return preview }
+        let file = try decoder(bytes, format, limits)
+        if let preview = try preview(of: file, format, limits) { return preview }
         let probe = file.developedProbe(format)
-        guard probe.stored.pixels <= limits.pixels else {
-            throw RenditionError(
-                code: "too_many_pixels", stage: .probe, retriable: false,
-                message: "This photo has \(probe.stored) pixels, more than the \(limits.pixels / 1_000_000) megapixels "
-                    + "we can take. Export it smaller and upload that file.")
-        }
         return OpenedOriginal(image: try file.developed(), probe: probe)
     }
 
+    /// Looks at the file, has LibRaw parse it, and looks at the sensor's size that it found.
+    private static func decoder(
+        _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ limits: RenderLimits
+    ) throws -> RawDecoder {
+        try Look.verify(bytes, format, limits)
+        let file = try RawDecoder(bytes, limits)
+        guard file.size.pixels <= limits.pixels else { throw RenditionError.tooManyPixels(file.size, limits) }
+        return file
+    }
+
     /// The embedded picture, where it is large enough for every rendition or as large as the photo.
-    private static func preview(of file: RawDecoder, _ format: OriginalFormat) throws -> OpenedOriginal? {
+    private static func preview(
+        of file: RawDecoder, _ format: OriginalFormat, _ limits: RenderLimits
+    ) throws -> OpenedOriginal? {
         guard let block = file.preview(), block.bytes.starts(with: [0xFF, 0xD8, 0xFF]) else { return nil }
-        guard let opened = try? PictureFile.open(block.bytes, .jpeg) else {
+        guard let opened = try? PictureFile.open(block.bytes, .jpeg, limits) else {
             vips_error_clear()
             return nil
         }

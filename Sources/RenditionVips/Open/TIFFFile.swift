@@ -31,6 +31,10 @@ enum TIFFFile {
             throw RenditionError.unsupported(
                 "is a TIFF with \(name) compression", instead: "a TIFF with LZW or ZIP compression, or as a JPEG,")
         }
+        guard page.samples <= mostSamples else {
+            throw RenditionError.unsupported(
+                "is a TIFF with \(page.samples) channels, as instruments write them", instead: "an RGB TIFF or a JPEG")
+        }
         if page.photometric == 6, ![7, 50001].contains(page.compression) {
             throw RenditionError.unsupported(
                 "is a TIFF with YCbCr colours of a kind that old scanners wrote", instead: "an RGB TIFF or a JPEG")
@@ -59,6 +63,9 @@ enum TIFFFile {
                 instead: "a TIFF with 8 or 16 bits")
         }
     }
+
+    /// More channels than a photo has, with all that Photoshop saves beside them.
+    private static let mostSamples = 64
 
     /// Those of which libtiff's users have no decoder.
     private static let unknownCompressions = [

@@ -19,15 +19,24 @@ struct TIFFPages {
         var isTiled = false
         /// Whether each channel is stored by itself.
         var isPlanar = false
+        var width = 0
+        var height = 0
+        /// All rows where the file doesn't tell.
+        var rowsPerStrip = Int.max
+        var tileWidth = 0
+        var tileHeight = 0
+        /// Entries of the table of strips or tiles, and the bytes of each.
+        var pieces = 0
+        var bytesPerPiece = 0
     }
 
     /// In their order in the file; of very many only the first.
     let pages: [Page]
 
-    private static let mostPages = 100
     private static let mostEntries = 2000
 
-    init(_ bytes: UnsafeRawBufferPointer) {
+    /// - Parameter most: Pages after which to stop.
+    init(_ bytes: UnsafeRawBufferPointer, most: Int = 100) {
         let isBig = bytes.has("MM")
         func number(_ place: Int, _ width: Int) -> Int? {
             isBig ? bytes.big(place, width) : bytes.little(place, width)
@@ -37,7 +46,7 @@ struct TIFFPages {
         var pages: [Page] = []
         var seen: Set<Int> = []
         var next = number(isLarge ? 8 : 4, width)
-        while let place = next, place > 0, seen.insert(place).inserted, pages.count < Self.mostPages,
+        while let place = next, place > 0, seen.insert(place).inserted, pages.count < most,
             let count = number(place, isLarge ? 8 : 2), count <= Self.mostEntries
         {
             let start = place + (isLarge ? 8 : 2)
@@ -48,6 +57,7 @@ struct TIFFPages {
                     let length = number(field + 4, width)
                 else { break }
                 let size = type == 3 ? 2 : type == 4 ? 4 : type == 16 ? 8 : 0
+                if tag == 0x0111 || tag == 0x0144 { (page.pieces, page.bytesPerPiece) = (length, size) }
                 guard size > 0, length > 0, length <= Self.mostEntries else { continue }
                 let values = length * size <= width ? field + 4 + width : number(field + 4 + width, width) ?? -1
                 // A place near the end of all numbers must not be counted on from.
@@ -70,12 +80,16 @@ extension TIFFPages.Page {
         switch tag {
         case 0x00FE: kind = value
         case 0x00FF where value == 2: kind |= 1
+        case 0x0100: width = value
+        case 0x0101: height = value
         case 0x0102: bits = value
         case 0x0103: compression = value
         case 0x0106: photometric = value
         case 0x0115: samples = value
+        case 0x0116: rowsPerStrip = max(1, value)
         case 0x011C: isPlanar = value == 2
-        case 0x0142: isTiled = true
+        case 0x0142: (isTiled, tileWidth) = (true, value)
+        case 0x0143: tileHeight = value
         case 0x0152: extraSamples = values
         case 0x0153: sampleFormat = value
         default: break

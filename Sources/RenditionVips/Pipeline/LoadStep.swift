@@ -9,7 +9,7 @@ enum LoadStep {
         _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ limits: RenderLimits
     ) throws -> PhotoProbe {
         switch format.kind {
-        case .picture: try PictureFile.probe(bytes, format)
+        case .picture: try PictureFile.probe(bytes, format, limits)
         case .raw: try RawFile.probe(bytes, format, limits)
         case .video: try VideoFile.probe(bytes, format, limits)
         }

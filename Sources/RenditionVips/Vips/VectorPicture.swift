@@ -7,7 +7,8 @@ package enum VectorPicture {
     /// - Parameter scale: Pixels to a unit of the drawing.
     /// - Throws: Where the drawing is none, or there is no support for SVG.
     package static func png(_ svg: String, scale: Double) throws -> [UInt8] {
-        try VipsLibrary.start()
+        // Drawings of our own, in a process that renders photos or exits.
+        _ = try CascadeRenderer()
         return try Array(svg.utf8).withUnsafeBytes { bytes in
             let load = try Operation("svgload_buffer")
             try load.set("buffer", bytes: bytes)

@@ -11,6 +11,7 @@ package enum VipsLibrary {
         vips_cache_set_max(0)
         vips_cache_set_max_mem(0)
         shim_silence_warnings()
+        VipsLoaders.trusted.allow()
         return true
     }()
 
@@ -42,8 +43,11 @@ struct VipsError: Error {
 
     /// Whether the text tells of too little memory or too few threads. The text may be another photo's, as all threads
     /// share one buffer; it serves to doubt a failure and never to confirm one.
-    var isExhaustion: Bool {
-        ["out of memory", "insufficient memory", "unable to allocate", "cannot allocate", "error creating thread"]
+    var isExhaustion: Bool { isOutOfMemory || text.lowercased().contains("error creating thread") }
+
+    /// Whether the text tells of too little memory.
+    var isOutOfMemory: Bool {
+        ["out of memory", "insufficient memory", "unable to allocate", "cannot allocate"]
             .contains { text.lowercased().contains($0) }
     }
 

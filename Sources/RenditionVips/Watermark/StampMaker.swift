@@ -40,7 +40,7 @@ enum StampMaker {
             guard [.png, .jpeg, .webp].contains(format) else { throw VipsError("watermark", "a \(format.rawValue)") }
             // A closure returns no image, but a reference to one.
             let handle = try logo.bytes.withUnsafeBytes { bytes in
-                let opened = try PictureFile.open(bytes, format)
+                let opened = try PictureFile.open(bytes, format, RenderLimits(pixels: pixelLimit))
                 guard opened.probe.stored.pixels <= pixelLimit else {
                     throw VipsError("watermark", "\(opened.probe.stored) pixels")
                 }

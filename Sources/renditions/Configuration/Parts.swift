@@ -69,9 +69,9 @@ enum Parts {
     static func renderer(_ settings: Settings, inProcess: Bool, logger: Logger, telling level: Logger.Level = .debug)
         throws -> any PhotoRenderer
     {
-        let renderer = try CascadeRenderer()
-        if inProcess { return renderer }
-        return IsolatedRenderer(films: renderer, settings.isolation) { sandbox in
+        if inProcess { return try CascadeRenderer() }
+        let films = try CascadeRenderer(isForFilmsOnly: true)
+        return IsolatedRenderer(films: films, settings.isolation) { sandbox in
             logger.log(level: level, "Photos are rendered in processes that run \(sandbox.summary).")
         }
     }

@@ -8,8 +8,9 @@ extension Setting {
     static let all: [Setting] = [
         config, store, feed, publicEndpoint, deployment, awsEndpoint, addressing, awsRegion, awsProfile, awsAccessKeyID,
         awsSecretAccessKey, awsSessionToken, photosTable, galleriesTable, usersTable, jobsTable, photosBucket,
-        renditionsBucket, cdnDomain, threads, memory, lease, grace, attempts, retry, pixels, bytes, seconds,
-        renderMemory, renderPhotos, sharpening, gamut, metadata, gainMap, furtherFormats, scans, logLevel,
+        renditionsBucket, cdnDomain, threads, memory, lease, grace, attempts, retry, pixels, bytes, frames,
+        jpegScans, nesting, packedMetadata, seconds, renderMemory, renderPhotos, sharpening, gamut, metadata, gainMap,
+        furtherFormats, scans, logLevel,
     ]
 
     static let config = Setting(
@@ -96,6 +97,18 @@ extension Setting {
     static let bytes = Setting(
         name: "RENDITIONS_MAX_MEGABYTES", kind: .integer(1...100_000, unit: "MB"), fallback: "500",
         summary: "The largest original, by its file")
+    static let frames = Setting(
+        name: "RENDITIONS_MAX_FRAMES", kind: .integer(1...1_000_000, unit: "frames"), fallback: "10000",
+        summary: "The most frames, pages or tiles that an original may declare; the first frame or page is rendered")
+    static let jpegScans = Setting(
+        name: "RENDITIONS_MAX_SCANS", kind: .integer(1...10_000, unit: "scans"), fallback: "100",
+        summary: "The most passes in which a progressive JPEG may be drawn")
+    static let nesting = Setting(
+        name: "RENDITIONS_MAX_NESTING", kind: .integer(8...10_000, unit: "levels"), fallback: "100",
+        summary: "How deep boxes, directories and elements may stand in each other")
+    static let packedMetadata = Setting(
+        name: "RENDITIONS_MAX_METADATA_MB", kind: .integer(1...10_000, unit: "MB"), fallback: "64",
+        summary: "What packed texts and profiles of an original may unpack to")
     static let seconds = Setting(
         name: "RENDITIONS_RENDER_SECONDS", kind: .integer(1...3600, unit: "s"), fallback: "60",
         summary: "The longest that one photo may render")

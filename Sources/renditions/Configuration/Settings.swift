@@ -50,7 +50,10 @@ struct Settings: Sendable {
     var limits: RenderLimits {
         RenderLimits(
             pixels: integer(.pixels) * 1_000_000, bytes: integer(.bytes) * 1_000_000,
-            time: .seconds(integer(.seconds)))
+            time: .seconds(integer(.seconds)), frames: integer(.frames), scans: integer(.jpegScans),
+            nesting: integer(.nesting), metadata: integer(.packedMetadata) * 1_000_000,
+            // The rest of a render process's memory is for its libraries, and for what comes behind the decoder.
+            memory: integer(.renderMemory) << 20 / 4 * 3)
     }
 
     /// How photos are rendered, but for what their photographers chose.
