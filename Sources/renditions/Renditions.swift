@@ -7,8 +7,9 @@ import RenditionVips
 @main
 enum Start {
     static func main() async {
-        Allocator.prepare()
-        if CommandLine.arguments.dropFirst().elementsEqual([RenderChild.verb]) {
+        let isChild = CommandLine.arguments.dropFirst().elementsEqual([RenderChild.verb])
+        Allocator.prepare(rendersAlone: isChild)
+        if isChild {
             exit(RenderChild.run { try CascadeRenderer() })
         }
         await Renditions.main()
