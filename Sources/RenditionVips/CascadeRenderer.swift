@@ -16,7 +16,7 @@ package struct CascadeRenderer: PhotoRenderer {
 
     private static let allowAllLoaders: Void = VipsLoaders.all.allow()
 
-    package var version: String { "renderer-4 libvips-\(VipsLibrary.version)" }
+    package var version: String { "renderer-5 libvips-\(VipsLibrary.version)" }
 
     package func probe(_ original: [UInt8], limits: RenderLimits) throws -> PhotoProbe {
         defer { vips_thread_shutdown() }

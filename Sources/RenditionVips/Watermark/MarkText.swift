@@ -11,18 +11,12 @@ enum MarkText {
     /// RGBA pixels, 8 bits, no larger than the room.
     static func image(_ text: String, _ room: PixelSize) throws -> Image {
         let shadow = max(1, room.width / 100)
-        let letters = try Operation("text")
-        try letters.set("text", "<span foreground=\"white\">\(escaped(text))</span>")
-        try letters.set("font", "sans bold")
-        try letters.set("rgba", true)
-        // With width and height, the letters become as large as fits.
-        try letters.set("width", max(1, room.width - 2 * shadow))
         let isLong = text.count > line
-        try letters.set("height", max(1, (isLong ? min(room.height, room.width / 3) : room.height) - 2 * shadow))
-        try letters.set(
-            "wrap", Int((isLong ? VIPS_TEXT_WRAP_WORD_CHAR : VIPS_TEXT_WRAP_NONE).rawValue))
-        try letters.set("align", Int(VIPS_ALIGN_CENTRE.rawValue))
-        let raw = try letters.image().rendered()
+        let raw = try letters(
+            escaped(text), isLong: isLong,
+            PixelSize(
+                width: max(1, room.width - 2 * shadow),
+                height: max(1, (isLong ? min(room.height, room.width / 3) : room.height) - 2 * shadow)))
         let size = raw.size
         guard size.width > 0, size.height > 0 else { throw VipsError("text", "nothing was set") }
 
@@ -56,6 +50,56 @@ enum MarkText {
         let fitted = PixelSize(
             width: min(image.size.width, room.width), height: min(image.size.height, room.height))
         return try ResizeStep.reduce(image, to: fitted)
+    }
+
+    /// The text in the largest letters that fit, in pixels whole.
+    ///
+    /// libvips would find them by itself, by changing the resolution again and again. Each change empties the cache of Pango's
+    /// fonts under Pango 1.50's own thread, of which some four marks in a thousand ended the process.
+    private static func letters(_ markup: String, isLong: Bool, _ room: PixelSize) throws -> Image {
+        func fits(_ size: PixelSize) -> Bool { size.width <= room.width && size.height <= room.height }
+        var image = try set(markup, letterSize: 1, width: isLong ? room.width : nil)
+        // What surely fits, or is as small as letters can be, and what doesn't.
+        var (low, high) = (1, room.height + 2)
+        if !isLong {
+            // A line grows as its letters do, but for their rounding to whole pixels.
+            let trial = try set(markup, letterSize: 64, width: nil).size
+            let scale = min(
+                Double(room.width) / Double(trial.width), Double(room.height) / Double(trial.height))
+            low = max(1, Int(64 * scale * 0.9))
+            high = max(low + 1, Int(64 * scale * 1.1) + 2)
+            image = try set(markup, letterSize: low, width: nil)
+            while low > 1, !fits(image.size) {
+                high = low
+                low = max(1, low * 3 / 4)
+                image = try set(markup, letterSize: low, width: nil)
+            }
+        }
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            let larger = try set(markup, letterSize: middle, width: isLong ? room.width : nil)
+            if fits(larger.size) {
+                image = larger
+                low = middle
+            } else {
+                high = middle
+            }
+        }
+        return image
+    }
+
+    /// - Parameters:
+    ///   - letterSize: In pixels.
+    ///   - width: Where lines are broken; nil for nowhere.
+    private static func set(_ markup: String, letterSize: Int, width: Int?) throws -> Image {
+        let letters = try Operation("text")
+        try letters.set("text", "<span foreground=\"white\">\(markup)</span>")
+        try letters.set("font", "sans bold \(letterSize)px")
+        try letters.set("rgba", true)
+        if let width { try letters.set("width", width) }
+        try letters.set("wrap", Int((width == nil ? VIPS_TEXT_WRAP_NONE : VIPS_TEXT_WRAP_WORD_CHAR).rawValue))
+        try letters.set("align", Int(VIPS_ALIGN_CENTRE.rawValue))
+        return try letters.image().rendered()
     }
 
     private static func interpreted(_ image: consuming Image) throws -> Image {
