@@ -160,9 +160,9 @@ private final class RawDecoder {
                 .joined(separator: " ")
             throw RenditionError(
                 code: "unsupported", stage: .probe, retriable: false,
-                message: "This file is a RAW of a camera that LibRaw \(String(cString: libraw_version())) does not "
-                    + "know\(camera.isEmpty ? "" : " (\(camera))"). Upload a JPEG of it, or a DNG.",
-                detail: text)
+                message: "This file is a RAW of a camera that we don't know "
+                    + "yet\(camera.isEmpty ? "" : " (\(camera))"). Upload a JPEG of it, or a DNG.",
+                detail: "LibRaw \(String(cString: libraw_version())): \(text)")
         case LIBRAW_CANCELLED_BY_CALLBACK where ContinuousClock.now >= deadline.end:
             throw RenditionError(
                 code: "too_slow", stage: .render, retriable: true,
@@ -173,9 +173,10 @@ private final class RawDecoder {
         }
     }
 
-    /// A text of a C array of 64 characters.
+    /// A camera's name in a C array of 64 characters. The file says what it is: only what names are made of is kept.
     private static func text<Characters>(_ characters: Characters) -> String {
         withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            .filter { $0.isLetter || $0.isNumber || " -_.+".contains($0) }
     }
 }
 
