@@ -52,6 +52,27 @@ struct BombTests {
         #expect(most < 512, "the worker itself held \(most) MiB")
     }
 
+    /// A record may name what it likes: neither other keys of the platform nor files of the machine are rendered for it.
+    @Test(arguments: [
+        "watermarks/logo.png", "renditions/g/other_large.jpg", "../outside.jpg", "g/../../outside.jpg", "/etc/passwd", "g/a\0b",
+    ]) func aRecordReachesNothingButOriginals(_ key: String) async throws {
+        let local = try LocalStore(directory: folder.path("store"), creates: true, buckets: BucketNames())
+        let photo = Corpus.samples.bytes("tiny.jpg")
+        try folder.write("outside.jpg", photo)
+        for bucket in [Bucket.photos, .renditions] {
+            let upload = ObjectUpload(key: key, body: .bytes(photo), contentType: "image/jpeg")
+            _ = try? await local.objects.put(upload, in: bucket, if: .none)
+        }
+        let new = NewPhoto(id: "p", galleryID: "g", userID: "u", filename: "a.jpg", fileSize: photo.count)
+        var record = new.record(urls: PublicURLs(endpoint: "http://localhost", names: BucketNames(), cdnDomain: nil), now: Timestamp(milliseconds: 0))
+        record.attributes["s3_key"] = .string(key)
+        try await local.submit(record, lane: .fresh)
+        await local.close()
+        _ = try await WorkerWatch(["--store", store], Self.settings)
+        let end = ending(try await records(of: ["p": "p"])["p"])
+        #expect(end == .refused("not_an_original") || end == .refused("invalid_key"), "\(String(describing: end))")
+    }
+
     private func records(of ids: [String: String]) async throws -> [String: PhotoRecord] {
         let local = try LocalStore(directory: folder.path("store"), creates: false, buckets: BucketNames())
         var records: [String: PhotoRecord] = [:]
