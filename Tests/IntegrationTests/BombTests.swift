@@ -54,7 +54,8 @@ struct BombTests {
 
     /// A record may name what it likes: neither other keys of the platform nor files of the machine are rendered for it.
     @Test(arguments: [
-        "watermarks/logo.png", "renditions/g/other_large.jpg", "../outside.jpg", "g/../../outside.jpg", "/etc/passwd", "g/a\0b",
+        "watermarks/logo.png", "renditions/g/other_large.jpg", "../outside.jpg", "g/../../outside.jpg", "/etc/passwd",
+        "g/a\0b",
     ]) func aRecordReachesNothingButOriginals(_ key: String) async throws {
         let local = try LocalStore(directory: folder.path("store"), creates: true, buckets: BucketNames())
         let photo = Corpus.samples.bytes("tiny.jpg")
@@ -64,7 +65,9 @@ struct BombTests {
             _ = try? await local.objects.put(upload, in: bucket, if: .none)
         }
         let new = NewPhoto(id: "p", galleryID: "g", userID: "u", filename: "a.jpg", fileSize: photo.count)
-        var record = new.record(urls: PublicURLs(endpoint: "http://localhost", names: BucketNames(), cdnDomain: nil), now: Timestamp(milliseconds: 0))
+        var record = new.record(
+            urls: PublicURLs(endpoint: "http://localhost", names: BucketNames(), cdnDomain: nil),
+            now: Timestamp(milliseconds: 0))
         record.attributes["s3_key"] = .string(key)
         try await local.submit(record, lane: .fresh)
         await local.close()
@@ -99,8 +102,10 @@ struct BombTests {
 /// What no photographer should have to read.
 enum Internals {
     private static let words = [
-        "vips", "libheif", "libraw", "rsvg", "libjpeg", "libtiff", "libpng", "magick", "ffmpeg", "ffprobe", "exif:", "gobject",
-        "glib", "sqlite", "dynamodb", "s3_key", "bucket", "sig", "process", "/tmp", "/proc", "/usr", "/var", "http:", "127.0.0.1",
+        "vips", "libheif", "libraw", "rsvg", "libjpeg", "libtiff", "libpng", "magick", "ffmpeg", "ffprobe", "exif:",
+        "gobject",
+        "glib", "sqlite", "dynamodb", "s3_key", "bucket", "sig", "process", "/tmp", "/proc", "/usr", "/var", "http:",
+        "127.0.0.1",
         "0x", "errno", "nil", "optional(", "error(", "swift", "{", "}", "\n", "\\",
     ]
 

@@ -23,7 +23,9 @@ struct WorkerWatch {
     }
 
     private static func resident(_ process: Int32) -> Int? {
-        let text = FileManager.default.contents(atPath: "/proc/\(process)/statm").map { String(decoding: $0, as: UTF8.self) }
+        let text = FileManager.default.contents(atPath: "/proc/\(process)/statm").map {
+            String(decoding: $0, as: UTF8.self)
+        }
         return text?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 * Int(getpagesize()) }
     }
 

@@ -20,13 +20,22 @@ struct DrawingIsolationTests {
         ("a use", ##"<use xlink:href="PLACE.svg#rect"/>"##),
         ("an imported style", ##"<style>@import url("PLACE.css");</style><rect width="99" height="99"/>"##),
         ("a style's picture", ##"<style>rect{fill:url("PLACE.svg#paint")}</style><rect width="99" height="99"/>"##),
-        ("a style's font", ##"<style>@font-face{font-family:f;src:url("PLACE.ttf")}</style><text y="40" font-family="f">a</text>"##),
+        (
+            "a style's font",
+            ##"<style>@font-face{font-family:f;src:url("PLACE.ttf")}</style><text y="40" font-family="f">a</text>"##
+        ),
         ("a paint", ##"<rect width="99" height="99" fill="url(PLACE.svg#paint)"/>"##),
-        ("a filter's image", ##"<filter id="f"><feImage xlink:href="PLACE.png"/></filter><rect width="99" height="99" filter="url(#f)"/>"##),
+        (
+            "a filter's image",
+            ##"<filter id="f"><feImage xlink:href="PLACE.png"/></filter><rect width="99" height="99" filter="url(#f)"/>"##
+        ),
         ("a mask", ##"<rect width="99" height="99" mask="url(PLACE.svg#mask)"/>"##),
         ("an inclusion", ##"<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="PLACE.xml"/>"##),
         ("a cursor", ##"<rect width="99" height="99" cursor="url(PLACE.png)"/>"##),
-        ("a foreign object", ##"<foreignObject width="99" height="99"><img xmlns="http://www.w3.org/1999/xhtml" src="PLACE.png"/></foreignObject>"##),
+        (
+            "a foreign object",
+            ##"<foreignObject width="99" height="99"><img xmlns="http://www.w3.org/1999/xhtml" src="PLACE.png"/></foreignObject>"##
+        ),
         ("a script", ##"<script xlink:href="PLACE.js"/>"##),
         ("an entity", "ENTITY &secret;"),
         ("a parameter entity", "PARAMETER"),

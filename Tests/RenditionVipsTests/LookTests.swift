@@ -55,7 +55,8 @@ struct LookTests {
                 for _ in 0..<8 {
                     // Headers are where the numbers are.
                     let place = Int.random(in: 0..<min(damaged.count, 400), using: &generator)
-                    damaged[place] = [0, 1, 0x7F, 0x80, 0xFF, UInt8.random(in: 0...255, using: &generator)]
+                    damaged[place] =
+                        [0, 1, 0x7F, 0x80, 0xFF, UInt8.random(in: 0...255, using: &generator)]
                         .randomElement(using: &generator) ?? 0
                 }
                 damaged = Array(damaged.prefix(Int.random(in: 1...damaged.count, using: &generator)))

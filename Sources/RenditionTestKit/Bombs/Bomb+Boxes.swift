@@ -1,25 +1,43 @@
 extension Bomb {
     static let boxes: [Bomb] = [
-        Bomb("heif-box-without-end.heic", type("heic") + Pack.box("meta", Pack.zeros(200), size: 0), .refused("damaged")),
+        Bomb(
+            "heif-box-without-end.heic", type("heic") + Pack.box("meta", Pack.zeros(200), size: 0), .refused("damaged")),
         Bomb(
             "heif-box-of-all-bytes.heic",
             type("heic") + Pack.big(1, 4) + Array("meta".utf8) + [UInt8](repeating: 0xFF, count: 8) + Pack.zeros(80),
             .refused("damaged")),
-        Bomb("heif-box-of-no-bytes.heic", type("heic") + Pack.box("meta", Pack.zeros(80), size: 4), .refused("damaged")),
+        Bomb(
+            "heif-box-of-no-bytes.heic", type("heic") + Pack.box("meta", Pack.zeros(80), size: 4), .refused("damaged")),
         Bomb("heif-deep.heic", type("heic") + nested("moov", 50_000), .refused("too_deep")),
-        Bomb("heif-deep-in-meta.heic", type("heic") + Pack.box("meta", Pack.zeros(4) + nested("ipco", 20_000)), .refused("too_deep")),
-        Bomb("heif-size.heic", heif([Pack.big(0, 4) + Pack.big(0xFFFF_FFFF, 4) + Pack.big(0xFFFF_FFFF, 4)]), .refused("too_many_pixels")),
-        Bomb("avif-size.avif", heif(brand: "avif", [Pack.big(0, 4) + Pack.big(60000, 4) + Pack.big(60000, 4)]), .refused("too_many_pixels")),
+        Bomb(
+            "heif-deep-in-meta.heic", type("heic") + Pack.box("meta", Pack.zeros(4) + nested("ipco", 20_000)),
+            .refused("too_deep")),
+        Bomb(
+            "heif-size.heic", heif([Pack.big(0, 4) + Pack.big(0xFFFF_FFFF, 4) + Pack.big(0xFFFF_FFFF, 4)]),
+            .refused("too_many_pixels")),
+        Bomb(
+            "avif-size.avif", heif(brand: "avif", [Pack.big(0, 4) + Pack.big(60000, 4) + Pack.big(60000, 4)]),
+            .refused("too_many_pixels")),
         Bomb("heif-place-beyond.heic", heif([small]), .refused("damaged")),
-        Bomb("heif-grid.heic", heif([small], kind: "grid", data: grid(0xFFFF_FFFF, 0xFFFF_FFFF)), .refused("too_many_pixels")),
-        Bomb("heif-grid-of-itself.heic", heif([small], kind: "grid", data: [0, 0, 99, 99, 2, 0, 2, 0], tile: 1), .refused("damaged")),
+        Bomb(
+            "heif-grid.heic", heif([small], kind: "grid", data: grid(0xFFFF_FFFF, 0xFFFF_FFFF)),
+            .refused("too_many_pixels")),
+        Bomb(
+            "heif-grid-of-itself.heic", heif([small], kind: "grid", data: [0, 0, 99, 99, 2, 0, 2, 0], tile: 1),
+            .refused("damaged")),
         Bomb("heif-items.heic", type("heic") + Pack.box("meta", Pack.zeros(4) + items(60_000)), .refused("damaged")),
-        Bomb("heif-boxes.heic", type("heic") + Pack.box("meta", Pack.zeros(4) + (0..<200_000).flatMap { _ in Pack.box("free", []) })),
+        Bomb(
+            "heif-boxes.heic",
+            type("heic") + Pack.box("meta", Pack.zeros(4) + (0..<200_000).flatMap { _ in Pack.box("free", []) })),
         Bomb("heif-only-a-type.heic", type("heic"), .refused("damaged")),
         Bomb("cr3-deep.cr3", type("crx ") + nested("moov", 50_000), .refused("too_deep")),
-        Bomb("mp4-box-of-all-bytes.mp4", type("isom") + Pack.big(1, 4) + Array("moov".utf8) + [UInt8](repeating: 0xFF, count: 40), .refused("damaged")),
+        Bomb(
+            "mp4-box-of-all-bytes.mp4",
+            type("isom") + Pack.big(1, 4) + Array("moov".utf8) + [UInt8](repeating: 0xFF, count: 40),
+            .refused("damaged")),
         Bomb("mp4-deep.mp4", type("isom") + nested("moov", 20_000), .refused("damaged")),
-        Bomb("mkv-sizes.mkv", [0x1A, 0x45, 0xDF, 0xA3, 0x01] + [UInt8](repeating: 0xFF, count: 200), .refused("damaged")),
+        Bomb(
+            "mkv-sizes.mkv", [0x1A, 0x45, 0xDF, 0xA3, 0x01] + [UInt8](repeating: 0xFF, count: 200), .refused("damaged")),
     ]
 
     private static func type(_ brand: String) -> [UInt8] {
@@ -52,7 +70,8 @@ extension Bomb {
         let place =
             data.map { Pack.big(0, 4) + Pack.big($0.count, 4) } ?? Pack.big(0xFFFF_FF00, 4) + Pack.big(0x7FFF_FFFF, 4)
         let table: [UInt8] =
-            [1, 0, 0, 0, 0x44, 0x00] + Pack.big(1, 2) + Pack.big(1, 2) + Pack.big(data == nil ? 0 : 1, 2) + Pack.big(0, 2)
+            [1, 0, 0, 0, 0x44, 0x00] + Pack.big(1, 2) + Pack.big(1, 2) + Pack.big(data == nil ? 0 : 1, 2)
+            + Pack.big(0, 2)
             + Pack.big(1, 2) + place
         let properties = Pack.box(
             "iprp",
@@ -64,7 +83,8 @@ extension Bomb {
                     "iref",
                     Pack.zeros(4)
                         + Pack.box(
-                            "dimg", Pack.big(1, 2) + Pack.big(65535, 2) + (0..<65535).flatMap { _ in Pack.big(tile, 2) }))
+                            "dimg", Pack.big(1, 2) + Pack.big(65535, 2) + (0..<65535).flatMap { _ in Pack.big(tile, 2) }
+                        ))
             } ?? []
         let handler = Pack.box("hdlr", Pack.zeros(8) + Array("pict".utf8) + Pack.zeros(13))
         let meta =

@@ -3,7 +3,9 @@ extension Bomb {
         Bomb("gif-65535-square.gif", gif(65535, 65535, frames: 1), .refused("too_many_pixels")),
         Bomb("gif-frames.gif", gif(1, 1, frames: 20_001), .refused("too_many_frames")),
         Bomb("gif-9999-frames.gif", gif(1, 1, frames: 9999), .rendered),
-        Bomb("gif-frame-outside.gif", gif(8, 8, frames: 1, place: (60000, 60000, 60000, 60000)), .refused("too_many_pixels")),
+        Bomb(
+            "gif-frame-outside.gif", gif(8, 8, frames: 1, place: (60000, 60000, 60000, 60000)),
+            .refused("too_many_pixels")),
         Bomb("gif-15000-square.gif", gif(15_000, 15_000, frames: 1), .refused("too_much_memory")),
         Bomb("gif-no-frames.gif", gif(8, 8, frames: 0), .refused("damaged")),
         Bomb("gif-cut.gif", Array(gif(8, 8, frames: 3).dropLast(12))),

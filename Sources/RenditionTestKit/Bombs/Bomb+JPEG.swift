@@ -1,6 +1,8 @@
 extension Bomb {
     static let jpegs: [Bomb] = [
-        Bomb("jpeg-2-gigabytes-in-230-bytes.jpg", jpeg(0xC2, 17000, 17000, scan(dc: Pack.zeros(64))), .refused("damaged")),
+        Bomb(
+            "jpeg-2-gigabytes-in-230-bytes.jpg", jpeg(0xC2, 17000, 17000, scan(dc: Pack.zeros(64))), .refused("damaged")
+        ),
         Bomb("jpeg-65535-square.jpg", jpeg(0xC0, 65535, 65535, scan(dc: Pack.zeros(9))), .refused("too_many_pixels")),
         Bomb("jpeg-882-scans.jpg", scans(882), .refused("too_many_scans")),
         Bomb("jpeg-99-scans.jpg", scans(99)),

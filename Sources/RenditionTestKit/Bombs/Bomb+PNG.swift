@@ -26,7 +26,8 @@ extension Bomb {
             .refused("too_much_memory")),
         Bomb("png-100-megapixels-in-a-few-kilobytes.png", png(10_000, 10_000, grey(10_000)), .rendered),
         Bomb(
-            "png-chunks.png", png(8, 8, [[UInt8]](repeating: chunk("tEXt", Array("a\0b".utf8)), count: 50_000) + grey(8)),
+            "png-chunks.png",
+            png(8, 8, [[UInt8]](repeating: chunk("tEXt", Array("a\0b".utf8)), count: 50_000) + grey(8)),
             .refused("damaged")),
         Bomb("png-cut.png", Array(png(300, 300, grey(300)).dropLast(40)), .refused("damaged")),
         Bomb("png-no-pixels.png", png(300, 300, []), .refused("damaged")),

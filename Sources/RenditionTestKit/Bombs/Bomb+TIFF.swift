@@ -2,8 +2,12 @@ extension Bomb {
     static let tiffs: [Bomb] = [
         Bomb("tiff-loop.tif", tiff(next: 8), .rendered),
         Bomb("tiff-two-loop.tif", looped),
-        Bomb("tiff-4-thousand-million-square.tif", tiff(width: 0xFFFF_FFFF, height: 0xFFFF_FFFF), .refused("too_many_pixels")),
-        Bomb("tiff-strips.tif", tiff([field(273, 4, 0x3FFF_FFFF, 8), field(279, 4, 0x3FFF_FFFF, 8)]), .refused("damaged")),
+        Bomb(
+            "tiff-4-thousand-million-square.tif", tiff(width: 0xFFFF_FFFF, height: 0xFFFF_FFFF),
+            .refused("too_many_pixels")),
+        Bomb(
+            "tiff-strips.tif", tiff([field(273, 4, 0x3FFF_FFFF, 8), field(279, 4, 0x3FFF_FFFF, 8)]), .refused("damaged")
+        ),
         Bomb(
             "tiff-tiles.tif",
             tiff([
@@ -12,11 +16,15 @@ extension Bomb {
         Bomb("tiff-samples.tif", tiff([field(277, 3, 1, 65535)]), .refused("unsupported")),
         Bomb("tiff-32-bits-lie.tif", tiff([field(258, 3, 1, 32)]), .refused("damaged")),
         Bomb("tiff-strip-beyond.tif", tiff([field(273, 4, 1, 0xFFFF_FF00)]), .refused("damaged")),
-        Bomb("tiff-one-strip.tif", tiff(width: 17000, height: 17000, [field(258, 3, 1, 32)]), .refused("too_much_memory")),
+        Bomb(
+            "tiff-one-strip.tif", tiff(width: 17000, height: 17000, [field(258, 3, 1, 32)]), .refused("too_much_memory")
+        ),
         Bomb("tiff-deep.tif", deep, .refused("too_deep")),
         Bomb("tiff-pages.tif", pages(20_001), .refused("too_many_frames")),
         Bomb("tiff-9999-pages.tif", pages(9999), .rendered),
-        Bomb("tiff-large-beyond.tif", [0x49, 0x49, 43, 0, 8, 0, 0, 0] + [UInt8](repeating: 0xFF, count: 16), .refused("damaged")),
+        Bomb(
+            "tiff-large-beyond.tif", [0x49, 0x49, 43, 0, 8, 0, 0, 0] + [UInt8](repeating: 0xFF, count: 16),
+            .refused("damaged")),
         Bomb("tiff-no-directory.tif", [0x4D, 0x4D, 0, 42] + Pack.zeros(12), .refused("damaged")),
         Bomb("tiff-entries.tif", [0x49, 0x49, 42, 0, 8, 0, 0, 0, 0xFF, 0xFF] + Pack.zeros(64), .refused("damaged")),
         Bomb("tiff-packed-lie.tif", tiff([field(259, 3, 1, 8)]), .refused("damaged")),
