@@ -1,7 +1,9 @@
 import Foundation
 import RenditionCore
+import RenditionIsolation
 import RenditionLocal
 import RenditionTestKit
+import RenditionVips
 import Testing
 
 /// Originals that were made to harm, through the built worker among good photos.
@@ -50,6 +52,23 @@ struct BombTests {
         // Its limit, a second of rounding, what led up to the photo, and the process's start.
         #expect(largest.seconds < Double(Self.seconds + 5 + 1 + 20), "\(largest)")
         #expect(most < 512, "the worker itself held \(most) MiB")
+    }
+
+    /// A process of its own that lacks memory proves as much against its photo as one that dies; and it is replaced.
+    @Test func aPhotoThatFillsItsProcessIsToBlame() throws {
+        let renderer = IsolatedRenderer(
+            films: try CascadeRenderer(),
+            IsolatedRenderer.Configuration(program: Renditions.path, memory: 512 << 20))
+        defer { renderer.close() }
+        let error = #expect(throws: RenditionError.self) {
+            try renderer.render(Bomb.hungry, as: RenderInstructions(), limits: RenderLimits())
+        }
+        #expect(error?.endedItsRenderer == true)
+        #expect(error?.detail?.contains("had too little of its 512 MiB") == true, "\(error?.detail ?? "")")
+        let photo = try renderer.render(
+            Corpus.samples.bytes("tiny.jpg"), as: RenderInstructions(), limits: RenderLimits())
+        #expect(photo.renditions.count == RenditionSize.all.count)
+        #expect(renderer.started == 2)
     }
 
     /// A record may name what it likes: neither other keys of the platform nor files of the machine are rendered for it.

@@ -31,6 +31,17 @@ struct LookTests {
         #expect(error?.detail != nil || error?.code == "too_many_pixels", "the operator wants the numbers")
     }
 
+    /// What can't be true is found before anything believes it.
+    @Test(arguments: [
+        "jpeg-2-gigabytes-in-230-bytes.jpg", "png-profile-of-1-gigabyte.png", "png-text-of-2-gigabytes.png",
+        "png-unknown-of-1-gigabyte.png", "png-chunks.png", "tiff-strips.tif", "bmp-no-pixels.bmp", "heif-boxes.heic",
+        "svg-entities.svg",
+    ]) func liesAreFound(_ name: String) throws {
+        let bomb = try #require(Bomb.all.first { $0.name == name })
+        let format = try OriginalFormat.detect(bomb.bytes)
+        #expect(bomb.bytes.withUnsafeBytes { Look($0, format, Self.limits) }.damage != nil)
+    }
+
     /// Every sample passes, and what the look takes for its size is what the library finds.
     @Test func goodPhotosPassAndTheirSizesAreFound() throws {
         for photo in Corpus.samples.photos where photo.format != nil {

@@ -35,6 +35,17 @@ extension Bomb {
         Bomb("png-16-bits-lie.png", png(300, 300, depth: 16, colour: 6, grey(300)), .refused("damaged")),
     ]
 
+    /// A good photo of 49 megapixels, interlaced: its decoder holds 196 MB, and what comes behind it as much again.
+    package static let hungry: [UInt8] = {
+        let side = 7000
+        let passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+        let lengths = passes.map { left, top, across, down in
+            ((side - top + down - 1) / down) * ((side - left + across - 1) / across * 4 + 1)
+        }
+        let pixels = chunk("IDAT", packed(Pack.zeros(lengths.reduce(0, +))))
+        return png(side, side, colour: 6, interlaced: true, [pixels])
+    }()
+
     /// 200 MB of zeros.
     private static let flood = packed(Pack.zeros(200_000_000))
     private static let smallFlood = packed(Pack.zeros(5_000_000))

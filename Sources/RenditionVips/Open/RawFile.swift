@@ -1,5 +1,6 @@
 import CRaw
 import CVips
+import Glibc
 import RenditionCore
 
 /// Opens a camera's RAW file through LibRaw: the camera's own full-size picture where there is one, which is what the
@@ -130,8 +131,7 @@ private final class RawDecoder {
         try check(libraw_dcraw_process(raw))
         var status: Int32 = 0
         guard let made = libraw_dcraw_make_mem_image(raw, &status) else {
-            try check(status)
-            throw VipsError("LibRaw", "no pixels")
+            throw VipsError("LibRaw", status == ENOMEM ? "out of memory" : "no pixels (\(status))")
         }
         defer { libraw_dcraw_clear_mem(made) }
         let (width, height, bands) = (
@@ -139,10 +139,11 @@ private final class RawDecoder {
         )
         let pixels = UnsafeRawPointer(made) + (MemoryLayout<libraw_processed_image_t>.offset(of: \.data) ?? 0)
         guard made.pointee.type == LIBRAW_IMAGE_BITMAP, made.pointee.bits == 16, bands == 3 || bands == 1,
-            Int(made.pointee.data_size) >= Int(width) * Int(height) * Int(bands) * 2,
-            let handle = vips_image_new_from_memory_copy(
-                pixels, Int(made.pointee.data_size), width, height, bands, VIPS_FORMAT_USHORT)
+            Int(made.pointee.data_size) >= Int(width) * Int(height) * Int(bands) * 2
         else { throw VipsError("LibRaw", "no pixels") }
+        let handle = vips_image_new_from_memory_copy(
+            pixels, Int(made.pointee.data_size), width, height, bands, VIPS_FORMAT_USHORT)
+        guard let handle else { throw VipsError("image_new_from_memory") }
         let copy = try Operation("copy")
         try copy.set("in", Image(owning: handle))
         try copy.set(
