@@ -6,6 +6,9 @@ extension Bomb {
             "tiff-4-thousand-million-square.tif", tiff(width: 0xFFFF_FFFF, height: 0xFFFF_FFFF),
             .refused("too_many_pixels")),
         Bomb(
+            "tiff-signed-size.tif", tiff([field(256, 9, 1, 70000), field(257, 9, 1, 70000)]),
+            .refused("too_many_pixels")),
+        Bomb(
             "tiff-strips.tif", tiff([field(273, 4, 0x3FFF_FFFF, 8), field(279, 4, 0x3FFF_FFFF, 8)]), .refused("damaged")
         ),
         Bomb(

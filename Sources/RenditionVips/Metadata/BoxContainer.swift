@@ -1,7 +1,7 @@
 /// Metadata in the boxes of HEIC, AVIF and Canon's CR3 files (ISO/IEC 14496-12; ISO/IEC 23008-12, annex A).
 enum BoxContainer {
     /// More boxes, items or extents than any camera writes.
-    private static let most = 10000
+    static let most = 10000
 
     /// A box: its four letters, and what it holds.
     struct Box {
