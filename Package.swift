@@ -34,6 +34,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CVips", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
         .systemLibrary(name: "CExif", pkgConfig: "libexif", providers: [.apt(["libexif-dev"])]),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
         .systemLibrary(name: "CHeif", pkgConfig: "libheif", providers: [.apt(["libheif-dev"])]),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
         .systemLibrary(name: "CLcms", pkgConfig: "lcms2", providers: [.apt(["liblcms2-dev"])]),
@@ -44,9 +45,13 @@ let package = Package(
         // Its loops are what a photo's time goes to; unoptimised they would take the tests' time too.
         .target(name: "COnePass", dependencies: ["CJPEG"], cSettings: [.unsafeFlags(["-O3"])]),
         .target(name: "RenditionCore", dependencies: [crypto, logging], swiftSettings: strict),
+        .target(name: "RenditionXML", dependencies: ["CExpat"], swiftSettings: strict),
         .target(
             name: "RenditionVips",
-            dependencies: ["RenditionCore", "COnePass", "CVips", "CExif", "CHeif", "CLcms", "CRaw", "CSpawn", "CZlib"],
+            dependencies: [
+                "RenditionCore", "RenditionXML", "COnePass", "CVips", "CExif", "CHeif", "CLcms", "CRaw", "CSpawn",
+                "CZlib",
+            ],
             swiftSettings: strict),
         .target(name: "CSandbox"),
         .target(name: "RenditionIsolation", dependencies: ["RenditionCore", "CSandbox"], swiftSettings: strict),
@@ -54,7 +59,7 @@ let package = Package(
         .target(
             name: "RenditionAWS",
             dependencies: [
-                "RenditionCore", crypto, logging, nio,
+                "RenditionCore", "RenditionXML", crypto, logging, nio,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -100,7 +105,8 @@ let package = Package(
         .testTarget(
             name: "RenditionAWSTests",
             dependencies: [
-                "RenditionAWS", "RenditionCore", "RenditionLocal", "RenditionTestKit", crypto, logging, nio,
+                "RenditionAWS", "RenditionCore", "RenditionLocal", "RenditionTestKit", "RenditionXML", crypto, logging,
+                nio,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

@@ -25,6 +25,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CVips", pkgConfig: "vips"),
         .systemLibrary(name: "CExif", pkgConfig: "libexif"),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat"),
         .systemLibrary(name: "CHeif", pkgConfig: "libheif"),
         .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg"),
         .systemLibrary(name: "CLcms", pkgConfig: "lcms2"),
@@ -33,9 +34,13 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .target(name: "COnePass", dependencies: ["CJPEG"], cSettings: [.unsafeFlags(["-O3"])]),
         .target(name: "RenditionCore", dependencies: [crypto, logging], swiftSettings: strict),
+        .target(name: "RenditionXML", dependencies: ["CExpat"], swiftSettings: strict),
         .target(
             name: "RenditionVips",
-            dependencies: ["RenditionCore", "COnePass", "CVips", "CExif", "CHeif", "CLcms", "CRaw", "CSpawn", "CZlib"],
+            dependencies: [
+                "RenditionCore", "RenditionXML", "COnePass", "CVips", "CExif", "CHeif", "CLcms", "CRaw", "CSpawn",
+                "CZlib",
+            ],
             swiftSettings: strict),
         .target(
             name: "RenditionLocal",

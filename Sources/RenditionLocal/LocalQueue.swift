@@ -203,6 +203,45 @@ struct LocalQueue: JobQueue {
         }
     }
 
+    func deadLetters(_ page: ([DeadLetter]) async throws -> Bool) async throws {
+        // The place of the last one seen; a lane's number is never below 0.
+        var last: (lane: Int, due: Int64, id: String) = (-1, 0, "")
+        while true {
+            let rows = try await database.read { [last] database in
+                try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT *, (SELECT owner FROM job_event WHERE photo_id = job.id AND kind = 'claimed'
+                            ORDER BY number DESC LIMIT 1) AS last_owner
+                        FROM job
+                        WHERE q BETWEEN ? AND ? AND (q, due_at, id) > (?, ?, ?) ORDER BY q, due_at, id LIMIT 100
+                        """,
+                    arguments: [Lane.dead.lowerBound, Lane.dead.upperBound - 1, last.lane, last.due, last.id]
+                ).map { row in (row: try Self.job(row), lane: row["q"] as Int, owner: row["last_owner"] as String?) }
+            }
+            guard let end = rows.last else { return }
+            last = (end.lane, end.row.dueAt?.milliseconds ?? 0, end.row.photo.id)
+            let letters = rows.map { entry in DeadLetter(entry.row, lastOwner: entry.owner) }
+            guard try await page(letters) else { return }
+        }
+    }
+
+    func drop(_ photoID: String) async throws -> Bool {
+        let now = clock.now
+        return try await database.write { database in
+            guard
+                let row = try Row.fetchOne(
+                    database, sql: "SELECT * FROM job WHERE id = ? AND state = 'dead' AND tok IS NULL",
+                    arguments: [photoID])
+            else { return false }
+            try database.execute(
+                sql: "UPDATE job SET state = 'done', q = NULL, due_at = NULL, attempts = 0 WHERE id = ?",
+                arguments: [photoID])
+            try Self.note(.dropped, row, now, database)
+            return true
+        }
+    }
+
     func job(_ photoID: String) async throws -> Job? {
         try await database.read { database in
             try Row.fetchOne(database, sql: "SELECT * FROM job WHERE id = ?", arguments: [photoID]).map(Self.job)

@@ -101,6 +101,16 @@ private struct OutageQueue: JobQueue {
         return try await queue.redrive(photoID, after: delay)
     }
 
+    func deadLetters(_ page: ([DeadLetter]) async throws -> Bool) async throws {
+        try gate.check()
+        try await queue.deadLetters(page)
+    }
+
+    func drop(_ photoID: String) async throws -> Bool {
+        try gate.check()
+        return try await queue.drop(photoID)
+    }
+
     func job(_ photoID: String) async throws -> Job? {
         try gate.check()
         return try await queue.job(photoID)

@@ -99,6 +99,52 @@ extension PhotoStoreContract {
             clock.advance(by: .seconds(5))
             #expect(try await claimOne(store).attempts == 1)
         },
+        Case("dead letters are listed, all of them, with their reason and their last worker") {
+            store, clock async throws in
+            // More than a page.
+            for index in 0..<120 { _ = try await store.queue.adopt(photo("d\(index)"), lane: .fresh) }
+            for _ in 0..<120 { #expect(try await store.queue.bury(try await claimOne(store), error: error) == .done) }
+            _ = try await store.queue.adopt(photo("alive"), lane: .fresh)
+            var found: [DeadLetter] = []
+            try await store.queue.deadLetters { page in
+                #expect(page.count <= 100)
+                found += page
+                return true
+            }
+            #expect(Set(found.map(\.photo.id)) == Set((0..<120).map { "d\($0)" }))
+            #expect(found.count == 120)
+            #expect(found.allSatisfy { $0.error == error && $0.lastOwner == "w" && $0.attempts == 1 })
+            #expect(found.allSatisfy { $0.since == clock.now })
+            var pages = 0
+            try await store.queue.deadLetters { _ in
+                pages += 1
+                return false
+            }
+            #expect(pages == 1)
+        },
+        Case("a dropped dead letter is gone from the queue until it is queued again") { store, _ async throws in
+            _ = try await store.queue.adopt(photo("a"), lane: .fresh)
+            #expect(try await !store.queue.drop("a"))
+            #expect(try await !store.queue.drop("nobody"))
+            let claim = try await claimOne(store)
+            #expect(try await !store.queue.drop("a"))
+            _ = try await store.queue.bury(claim, error: error)
+            #expect(try await store.queue.drop("a"))
+            #expect(try await !store.queue.drop("a"))
+            #expect(try await !store.queue.redrive("a", after: .zero))
+            #expect(try await store.queue.depth().dead == 0)
+            var letters = 0
+            try await store.queue.deadLetters { page in
+                letters += page.count
+                return true
+            }
+            #expect(letters == 0)
+            #expect(try await store.queue.history("a").last?.kind == .dropped)
+            try await store.queue.enqueue(photo("a"), lane: .fresh)
+            let again = try await claimOne(store)
+            #expect(again.fence > claim.fence)
+            #expect(again.attempts == 1)
+        },
         Case("a photo queued again during its last attempt isn't buried") { store, _ async throws in
             _ = try await store.queue.adopt(photo("a"), lane: .fresh)
             let claim = try await claimOne(store)

@@ -7,8 +7,9 @@ import RenditionVips
 @main
 enum Start {
     static func main() async {
-        Allocator.prepare()
-        if CommandLine.arguments.dropFirst().elementsEqual([RenderChild.verb]) {
+        let isChild = CommandLine.arguments.dropFirst().elementsEqual([RenderChild.verb])
+        Allocator.prepare(rendersAlone: isChild)
+        if isChild {
             exit(RenderChild.run { try CascadeRenderer() })
         }
         await Renditions.main()
@@ -45,6 +46,6 @@ struct Renditions: AsyncParsableCommand {
         subcommands: [
             SetupCommand.self, WorkerCommand.self, HookCommand.self, ImportCommand.self, RenderCommand.self,
             BenchCommand.self,
-            ShowCommand.self, GalleryCommand.self, SettingsCommand.self,
+            DoctorCommand.self, ShowCommand.self, FailedCommand.self, GalleryCommand.self, SettingsCommand.self,
         ])
 }

@@ -78,6 +78,20 @@ struct HookTests {
         #expect(garbage.errors.contains("no S3 event"), "\(garbage.errors)")
     }
 
+    /// Input that never ends, and messages within messages without end.
+    @Test func anEventIsBounded() async throws {
+        let store = "local:\(folder.path("store"))"
+        _ = try await Renditions.importing(["\(Corpus.samples.folder)/tiny.jpg"], gallery: "g", store)
+        let nested = String(repeating: #"{"Records":["#, count: 200_000)
+        let deep = try folder.write("deep.json", Array(nested.utf8))
+        for (input, reason) in [("/dev/zero", "longer than"), (deep, "not JSON of that form")] {
+            let answer = try await Command.run(
+                "sh", ["-c", "ulimit -v 4000000; exec \(Renditions.path) hook --store \(store) < \(input)"])
+            #expect(answer.status == 66)
+            #expect(answer.errors.contains(reason), "\(answer.errors)")
+        }
+    }
+
     @Test func anEmbeddedStoreListensToo() async throws {
         let store = "local:\(folder.path("store"))"
         let ids = try await Renditions.importing(["\(Corpus.samples.folder)/tiny.jpg"], gallery: "g", store)

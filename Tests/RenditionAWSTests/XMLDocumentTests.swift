@@ -1,4 +1,5 @@
 import RenditionAWS
+import RenditionXML
 import Testing
 
 @Suite("XML answers")
@@ -33,6 +34,16 @@ struct XMLDocumentTests {
     @Test func theErrorTellsTheLineAndQuotesNothing() {
         let error = #expect(throws: MalformedXML.self) { try root("<a>\n<secret></a>") }
         #expect("\(error.map(String.init(describing:)) ?? "")" == "malformed XML in line 2")
+    }
+
+    /// What ended the process when Foundation's parser read it.
+    @Test func answersOfNoServiceAreRefusedOrRead() throws {
+        #expect(throws: MalformedXML.self) { try XMLDocument(Array("<a".utf8) + [0xCB] + Array("/>".utf8)) }
+        #expect(try root("<a><?nothing?>1</a>").text == "1")
+        let deep = 100_000
+        #expect(throws: MalformedXML.self) {
+            try root(String(repeating: "<a>", count: deep) + String(repeating: "</a>", count: deep))
+        }
     }
 
     @Test(arguments: [#"SYSTEM "file:///etc/hostname""#, #""2""#])

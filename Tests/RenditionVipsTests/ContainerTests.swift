@@ -197,6 +197,12 @@ struct ContainerTests {
         }
     }
 
+    /// Over an instruction without data Foundation's parser ended the process.
+    @Test func aPacketWithInstructionsIsRead() {
+        let packet = Self.packet("<?nothing?><dc:title>a</dc:title><?with data?>", attributes: "q:Rating='4'")
+        #expect(XMPPacket(packet)?.text("dc:title") == "a")
+    }
+
     @Test func aFewBytesNeverBecomeGigabytes() {
         let bomb = Self.deflated([UInt8](repeating: 0x41, count: 50_000_000))
         let unpacked = bomb.withUnsafeBytes { Inflate.bytes($0, limit: 1_000_000) }

@@ -160,7 +160,7 @@ def differences(options):
 
 
 def memory(options):
-    """Peaks of resident memory in megabytes: two photos of 24 MP at once, and one of 100."""
+    """Peaks of resident memory in megabytes, of all processes together: two photos of 24 MP at once, and one of 100."""
     goal = {"two of 24 MP at once": ("landscape24", 2), "two of 24 MP at once, turned": ("portrait24", 2),
             "two of 24 MP at once, Adobe RGB": ("adobe24", 2), "one of 100 MP": ("photo100", 1)}
     print(f"\nPeak of resident memory, renditions render, highest of {options.rounds} (goal: 300 MB)")
@@ -171,7 +171,7 @@ def memory(options):
             values = []
             for _ in range(options.rounds):
                 arena.prepare()
-                values.append(turns.measured(command, arena.peers[0].environment)[1])
+                values.append(turns.measured(command, arena.peers[0].environment, watched=True)[1])
         peaks[name] = values
         print(f"{name:34}{max(values):9.0f} MB")
     return peaks

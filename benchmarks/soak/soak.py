@@ -4,8 +4,8 @@
 
 RENDITIONS is the program, CORPUS what scripts/corpus-bench makes. One worker on an embedded store renders N photos (3,000)
 that are imported a batch at a time while it works: of 40, 30 have 2 to 8 megapixels, 7 are a phone's with 12, and 3 have 24,
-one of them in Adobe RGB. Its resident memory is read ten times a second. What counts is the mean over a hundred photos,
-since what is in hand at one moment differs; the peak is the kernel's own. --set passes a variable on to the worker, such as
+one of them in Adobe RGB. Its resident memory, and that of its render processes, is read ten times a second. What counts is the
+mean over a hundred photos, since what is in hand at one moment differs. --set passes a variable on to the worker, such as
 MALLOC_ARENA_MAX=2 or LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2. Exits with 1 where the last hundred photos' mean
 is more than a tenth above that of the hundred before the 300th.
 """
@@ -20,8 +20,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import processes  # noqa: E402
 
 # Folders of the corpus, and how many of forty photos each gives.
 MIX = {"smaller": 30, "phone12": 7, "landscape24": 1, "portrait24": 1, "adobe24": 1}
@@ -40,29 +42,6 @@ def batch(corpus, number, folder):
     for index, (_, path) in enumerate(sorted(names)):
         (folder / f"{number:04}-{index:02}.jpg").symlink_to(path)
     return len(names)
-
-
-class Watch(threading.Thread):
-    """Reads a process's resident memory until told to stop, and sorts the readings by how many photos were done."""
-
-    def __init__(self, pid):
-        super().__init__(daemon=True)
-        self.path = f"/proc/{pid}/status"
-        self.done = 0
-        self.readings = {}
-        self.peak = 0
-
-    def run(self):
-        while True:
-            try:
-                with open(self.path) as file:
-                    lines = dict(line.split(":", 1) for line in file)
-                resident, peak = (int(lines[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
-            except (OSError, KeyError):
-                return
-            self.readings.setdefault(self.done // WINDOW, []).append(resident)
-            self.peak = peak
-            time.sleep(0.1)
 
 
 def main():
@@ -95,17 +74,20 @@ def main():
         worker = subprocess.Popen(
             [options.renditions, "worker", "--json", "--threads", str(options.threads), "--store", store],
             env={**environment, **dict(pair.split("=", 1) for pair in options.set)}, stdout=subprocess.PIPE, text=True)
-        watch = Watch(worker.pid)
+        done = 0
+        readings = {}
+        watch = processes.Watch(
+            worker.pid, 0.1, lambda megabytes: readings.setdefault(done // WINDOW, []).append(megabytes))
         watch.start()
         try:
             for line in worker.stdout:
                 report = json.loads(line)
                 if report["outcome"] != "done":
                     sys.exit(f"soak: {report['filename']} ended as {report['outcome']}: {report.get('error')}")
-                watch.done += 1
-                if watch.done >= options.photos:
+                done += 1
+                if done >= options.photos:
                     break
-                if brought - watch.done <= 10:
+                if brought - done <= 10:
                     # Nobody looks at finished galleries again, and the disk has an end.
                     for number in range(batches - 1):
                         for part in (work / "store" / "objects").glob("**/soak%d" % number):
@@ -117,12 +99,12 @@ def main():
             worker.stdout.read()
             _, status, usage = os.wait4(worker.pid, 0)
             worker.returncode = os.waitstatus_to_exitcode(status)
-        if watch.done < options.photos:
-            sys.exit(f"soak: the worker ended after {watch.done} photos with exit code {worker.returncode}")
+        if done < options.photos:
+            sys.exit(f"soak: the worker ended after {done} photos with exit code {worker.returncode}")
 
-    windows = {(number + 1) * WINDOW: statistics.mean(values) for number, values in sorted(watch.readings.items())}
-    cpu = (usage.ru_utime + usage.ru_stime) / watch.done
-    print(f"{watch.done} photos, {options.threads} at once, {time.monotonic() - began:.0f} s; "
+    windows = {(number + 1) * WINDOW: statistics.mean(values) for number, values in sorted(readings.items())}
+    cpu = (usage.ru_utime + usage.ru_stime) / done
+    print(f"{done} photos, {options.threads} at once, {time.monotonic() - began:.0f} s; "
           f"CPU {cpu:.3f} s a photo; " + (", ".join(options.set) or "nothing set"))
     print("photos  mean MB of resident memory over the hundred before")
     for photos, mean in windows.items():
@@ -131,11 +113,11 @@ def main():
     print(f"peak    {watch.peak:6.0f}")
     if options.json:
         with open(options.json, "w") as file:
-            json.dump({"photos": watch.done, "threads": options.threads, "set": options.set, "peak_mb": watch.peak, "cpu_seconds": cpu,
+            json.dump({"photos": done, "threads": options.threads, "set": options.set, "peak_mb": watch.peak, "cpu_seconds": cpu,
                        "mean_mb": windows}, file, indent=2)
-    if watch.done > SETTLED + WINDOW:
-        first, last = windows[SETTLED], windows[max(photos for photos in windows if photos <= watch.done)]
-        print(f"after {watch.done} photos {last / first - 1:+.1%} on {SETTLED}")
+    if done > SETTLED + WINDOW:
+        first, last = windows[SETTLED], windows[max(photos for photos in windows if photos <= done)]
+        print(f"after {done} photos {last / first - 1:+.1%} on {SETTLED}")
         if last > first * 1.1:
             sys.exit("soak: the worker's memory grows")
 

@@ -231,6 +231,44 @@ package struct DynamoQueue: JobQueue {
         return false
     }
 
+    package func deadLetters(_ page: ([DeadLetter]) async throws -> Bool) async throws {
+        for lane in Lane.dead {
+            var keys = Expression()
+            keys.require(Key.q, is: .integer(lane))
+            var reading = DynamoDB.Reading(table, index: Key.dueIndex, keys: keys)
+            reading.limit = 100
+            var goesOn = true
+            while goesOn {
+                let (found, next) = try await store { [reading] in
+                    let found = try await dynamo.read(reading)
+                    let ids = found.items.map { JobRow($0).id }
+                    let items = ids.isEmpty ? [] : try await dynamo.get(ids.map { [Key.id: .string($0)] }, from: table)
+                    return (items.map(JobRow.init), found.next)
+                }
+                // What the index shows may have been redriven meanwhile.
+                let dead = found.filter { $0.state == .dead }.map { row in
+                    DeadLetter(row.job, lastOwner: row.history.last { $0.kind == .claimed }?.owner)
+                }
+                if !dead.isEmpty, try await !page(dead.sorted { $0.since < $1.since }) { return }
+                reading.start = next
+                goesOn = next != nil
+            }
+        }
+    }
+
+    package func drop(_ photoID: String) async throws -> Bool {
+        search.forget()
+        var expression = Expression()
+        expression.require(Key.state, is: .string(Job.State.dead.rawValue))
+        expression.requireAbsent(Key.tok)
+        expression.set(Key.state, .string(Job.State.done.rawValue))
+        expression.set(Key.attempts, .integer(0))
+        expression.remove(Key.q, Key.dueAt)
+        expression.append(Key.log, JobLog.value(.dropped, at: clock.now))
+        if case .written = try await change(photoID, expression) { return true }
+        return false
+    }
+
     // MARK: Looking
 
     package func job(_ photoID: String) async throws -> Job? { try await row(photoID)?.job }

@@ -214,6 +214,21 @@ package struct S3: Sendable {
             at: client.context.clock.now.date)
     }
 
+    // MARK: Strangers
+
+    /// What S3 answers to somebody without a signature, such as 200 or 403.
+    ///
+    /// - Parameter key: nil to ask for the bucket's list.
+    package func statusForStrangers(_ method: HTTPMethod, _ bucket: String, _ key: String?) async throws -> Int {
+        var request = request(method, bucket, key)
+        if key == nil { request.query = [("list-type", "2"), ("max-keys", "1")] }
+        do {
+            return try await client.context.transport.send(request, limit: 1 << 20, deadline: .seconds(10)).status
+        } catch let error as TransportError {
+            throw AWSFailure(error, call: "S3 without a signature", subject: key.map { subject(bucket, $0) } ?? bucket)
+        }
+    }
+
     // MARK: Requests
 
     private func request(_ method: HTTPMethod, _ bucket: String, _ key: String?) -> WireRequest {

@@ -13,8 +13,17 @@ package struct S3Event: Sendable {
 
     package let uploads: [Upload]
 
-    /// - Throws: ``Unreadable`` for what is no notification.
+    /// The bytes that a notification may have: what Lambda takes at most, and more than any other carrier does (AWS Lambda
+    /// Developer Guide, "Lambda quotas", invocation payload).
+    package static let longest = 6 << 20
+
+    /// - Throws: ``Unreadable`` for what is no notification, or is longer than ``longest``.
     package init(_ json: [UInt8]) throws {
+        guard json.count <= Self.longest else {
+            throw Unreadable(
+                description:
+                    "This is no S3 event: it is longer than \(Self.longest) bytes. Tell of one event at a time.")
+        }
         do {
             uploads = try WireJSON.decode(Message.self, from: json).uploads
         } catch let error as Unreadable {

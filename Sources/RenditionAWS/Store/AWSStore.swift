@@ -15,6 +15,7 @@ package struct AWSStore: PhotoStore {
 
     private let configuration: AWSConfiguration
     private let dynamo: DynamoDB
+    private let s3: S3
     private let jobs: DynamoQueue
     private let index: StatusIndex
     private let housekeeper: Housekeeper
@@ -59,6 +60,7 @@ package struct AWSStore: PhotoStore {
         let s3 = S3(
             endpoint: configuration.endpoint(of: "s3", setting: "S3"), addressing: configuration.s3Addressing,
             context: context)
+        self.s3 = s3
         objects = S3Objects(s3: s3, names: configuration.buckets)
         index = StatusIndex(dynamo: dynamo, table: tables.photos)
         let poll = PollFeed(index: index, queue: jobs, records: records, clock: clock, logger: logger)
@@ -176,6 +178,11 @@ package struct AWSStore: PhotoStore {
     package func close() async {
         await housekeeper.resign()
         await transport.close()
+    }
+
+    /// Looks whether originals are private and renditions public.
+    package func examine() async throws -> [Finding] {
+        try await RenditionAWS.store { try await PublicReads(s3: s3, buckets: configuration.buckets).findings() }
     }
 
     /// Makes the side table and the index through which records are found, and waits until they can be used.

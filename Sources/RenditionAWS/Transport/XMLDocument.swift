@@ -1,8 +1,4 @@
-import Foundation
-
-#if canImport(FoundationXML)
-    import FoundationXML
-#endif
+import RenditionXML
 
 /// A whole XML answer as a tree of values.
 package struct XMLDocument: Sendable, Hashable {
@@ -12,15 +8,10 @@ package struct XMLDocument: Sendable, Hashable {
     ///   what it declares would be lost without a word.
     package init(_ bytes: [UInt8]) throws {
         // S3 sends white space while it puts a large object together, before the document that tells how it went.
-        let data = Data(bytes.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) })
-        guard !data.isEmpty, data.range(of: Data("<!DOCTYPE".utf8)) == nil else { throw MalformedXML(line: 1) }
+        let document = bytes.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
         let builder = TreeBuilder()
-        let parser = XMLParser(data: data)
-        parser.delegate = builder
-        // What stands behind the element is told by the error alone.
-        guard parser.parse(), parser.parserError == nil, builder.open.isEmpty, let root = builder.root else {
-            throw MalformedXML(line: parser.lineNumber)
-        }
+        try document.withUnsafeBytes { try XMLReader.read($0, builder) }
+        guard let root = builder.root else { throw MalformedXML(line: 0) }
         self.root = root
     }
 }
@@ -40,42 +31,24 @@ package struct XMLElement: Sendable, Hashable {
     package subscript(_ name: String) -> XMLElement? { children.first { $0.name == name } }
 }
 
-/// Why an answer is no XML. It quotes nothing of it.
-package struct MalformedXML: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Counted from 1; 0 where the parser can't tell.
-    package let line: Int
-
-    package var description: String { "malformed XML in line \(line)" }
-}
-
 /// Collects what the parser finds. Used by one thread.
-private final class TreeBuilder: NSObject, XMLParserDelegate {
+private final class TreeBuilder: XMLHandler {
     /// The elements that have begun and not ended, outermost first.
-    private(set) var open: [XMLElement] = []
+    private var open: [XMLElement] = []
     private(set) var root: XMLElement?
 
-    func parser(
-        _ parser: XMLParser, didStartElement elementName: String, namespaceURI: String?,
-        qualifiedName qName: String?, attributes attributeDict: [String: String]
-    ) {
-        let name = elementName.lastIndex(of: ":").map { elementName[elementName.index(after: $0)...] }
-        open.append(XMLElement(name: name.map(String.init) ?? elementName))
+    func start(_ name: String, attributes: [String: String]) -> Bool {
+        let local = name.lastIndex(of: ":").map { name[name.index(after: $0)...] }
+        open.append(XMLElement(name: local.map(String.init) ?? name))
+        return true
     }
 
-    func parser(_ parser: XMLParser, foundCharacters string: String) { append(string) }
-
-    func parser(_ parser: XMLParser, foundCDATA block: Data) {
-        append(String(decoding: block, as: UTF8.self))
+    func text(_ text: String) {
+        if !open.isEmpty { open[open.count - 1].text += text }
     }
 
-    func parser(
-        _ parser: XMLParser, didEndElement elementName: String, namespaceURI: String?, qualifiedName qName: String?
-    ) {
+    func end() {
         guard let element = open.popLast() else { return }
         if open.isEmpty { root = element } else { open[open.count - 1].children.append(element) }
-    }
-
-    private func append(_ text: String) {
-        if !open.isEmpty { open[open.count - 1].text += text }
     }
 }

@@ -90,7 +90,7 @@ package struct Lease: Sendable, Hashable {
 /// Something that happened to a photo's job.
 package struct JobEvent: Sendable, Hashable, Codable {
     package enum Kind: String, Sendable, Codable {
-        case queued, claimed, done, requeued, retry, dead, released, reaped, redriven
+        case queued, claimed, done, requeued, retry, dead, released, reaped, redriven, dropped
     }
 
     package var at: Timestamp
@@ -106,6 +106,32 @@ package struct JobEvent: Sendable, Hashable, Codable {
         self.owner = owner
         self.attempt = attempt
         self.detail = detail
+    }
+}
+
+/// A photo that the queue gave up.
+package struct DeadLetter: Sendable, Hashable, Codable {
+    package var photo: PhotoRef
+    package var since: Timestamp
+    /// Claims of the round that ended so.
+    package var attempts: Int
+    /// The worker that claimed it last; nil where the store has forgotten.
+    package var lastOwner: String?
+    package var error: RenditionError?
+
+    package init(photo: PhotoRef, since: Timestamp, attempts: Int, lastOwner: String?, error: RenditionError?) {
+        self.photo = photo
+        self.since = since
+        self.attempts = attempts
+        self.lastOwner = lastOwner
+        self.error = error
+    }
+
+    /// - Parameter job: A dead letter's row, which stands in its lane since it died.
+    package init(_ job: Job, lastOwner: String?) {
+        self.init(
+            photo: job.photo, since: job.dueAt ?? job.enqueuedAt, attempts: job.attempts, lastOwner: lastOwner,
+            error: job.lastError)
     }
 }
 

@@ -60,6 +60,16 @@ package protocol JobQueue: Sendable {
     /// - Returns: false where the photo isn't a dead letter.
     func redrive(_ photoID: String, after delay: Duration) async throws -> Bool
 
+    /// Dead letters, a page at a time; within a gallery those that have been dead the longest come first.
+    ///
+    /// - Parameter page: Is handed up to a hundred, and says whether to go on.
+    func deadLetters(_ page: ([DeadLetter]) async throws -> Bool) async throws
+
+    /// Takes a dead letter out of the queue, its work undone. Its row stays, since fences only grow.
+    ///
+    /// - Returns: false where the photo isn't a dead letter.
+    func drop(_ photoID: String) async throws -> Bool
+
     func job(_ photoID: String) async throws -> Job?
 
     func depth() async throws -> QueueDepth

@@ -1,9 +1,5 @@
-import Foundation
 import RenditionCore
-
-#if canImport(FoundationXML)
-    import FoundationXML
-#endif
+import RenditionXML
 
 /// What an editor or a phone wrote into an XMP packet (ISO 16684-1), flattened to properties with their texts.
 struct XMPPacket {
@@ -16,19 +12,11 @@ struct XMPPacket {
     /// - Returns: nil where it is too large, no XML, or has a document type, by which XML grows without end.
     init?(_ packet: [UInt8]) {
         guard packet.count <= Self.longest else { return nil }
-        // Some writers end it with zeros, which no parser takes. Foundation's parser ends the whole process on bytes
-        // that are no UTF-8, so it never sees any.
-        let text = String(decoding: packet[..<(packet.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0)], as: UTF8.self)
-        let data = Data(text.utf8)
-        guard !data.isEmpty, data.range(of: Data("<!DOCTYPE".utf8)) == nil else { return nil }
+        // Some writers end it with zeros, which no parser takes, and some write bytes that are no UTF-8.
+        var text = String(decoding: packet[..<(packet.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0)], as: UTF8.self)
         let reader = PacketReader()
-        let parser = XMLParser(data: data)
-        parser.shouldProcessNamespaces = true
-        parser.shouldReportNamespacePrefixes = true
-        parser.shouldResolveExternalEntities = false
-        parser.delegate = reader
         // Of a damaged packet, what stands before the damage.
-        _ = parser.parse()
+        text.withUTF8 { try? XMLReader.read(UnsafeRawBufferPointer($0), reader) }
         guard !reader.properties.isEmpty else { return nil }
         properties = reader.properties
     }
@@ -53,10 +41,8 @@ struct XMPPacket {
 }
 
 /// Collects the properties of a packet's descriptions. Used by one thread.
-private final class PacketReader: NSObject, XMLParserDelegate {
+private final class PacketReader: XMLHandler {
     private static let rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-    /// Deeper than any structure that is read.
-    private static let deepest = 100
     /// More than a packet of a photo holds.
     private static let mostValues = 20_000
 
@@ -71,45 +57,57 @@ private final class PacketReader: NSObject, XMLParserDelegate {
         "http://ns.apple.com/pixeldatainfo/1.0/": "apdi",
     ]
 
-    private(set) var properties: [String: [String]] = [:]
-    private var values = 0
-    private var spaces: [String: [String]] = [:]
-    /// The elements that are open: a property's name, or nil for the scaffolding of RDF.
-    private var path: [String?] = []
-    private var text = ""
-
-    func parser(_ parser: XMLParser, didStartMappingPrefix prefix: String, toURI namespaceURI: String) {
-        spaces[prefix, default: []].append(namespaceURI)
+    /// An element, as far as it is of use.
+    private struct Element {
+        /// A property's name, or nil for the scaffolding of RDF.
+        var property: String?
+        /// Namespaces by their prefix, those of the elements around it too.
+        var spaces: [String: String]
     }
 
-    func parser(_ parser: XMLParser, didEndMappingPrefix prefix: String) { _ = spaces[prefix]?.popLast() }
+    private(set) var properties: [String: [String]] = [:]
+    private var values = 0
+    /// The elements that are open, outermost first.
+    private var open: [Element] = []
+    private var text = ""
 
-    func parser(
-        _ parser: XMLParser, didStartElement elementName: String, namespaceURI: String?,
-        qualifiedName qName: String?, attributes: [String: String]
-    ) {
-        if path.count > Self.deepest || values > Self.mostValues { return parser.abortParsing() }
-        let isScaffold = namespaceURI == Self.rdf || namespaceURI == "adobe:ns:meta/"
-        path.append(isScaffold ? nil : name(elementName, in: namespaceURI))
+    func start(_ name: String, attributes: [String: String]) -> Bool {
+        if values > Self.mostValues { return false }
+        var element = Element(spaces: open.last?.spaces ?? [:])
+        for (attribute, value) in attributes {
+            if attribute == "xmlns" { element.spaces[""] = value }
+            if attribute.hasPrefix("xmlns:") { element.spaces[String(attribute.dropFirst(6))] = value }
+        }
+        let (prefix, local) = Self.parts(of: name)
+        let space = element.spaces[prefix]
+        let isScaffold = space == Self.rdf || space == "adobe:ns:meta/"
+        element.property = isScaffold ? nil : self.name(local, in: space)
+        open.append(element)
         text = ""
         // The short form: simple properties are attributes of the description.
         for (attribute, value) in attributes {
-            let parts = attribute.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2, let space = spaces[String(parts[0])]?.last, space != Self.rdf else { continue }
-            add(value, to: path.compactMap { $0 } + [name(String(parts[1]), in: space)])
+            let (prefix, local) = Self.parts(of: attribute)
+            guard !prefix.isEmpty, let space = element.spaces[prefix], space != Self.rdf else { continue }
+            add(value, to: path + [self.name(local, in: space)])
         }
+        return true
     }
 
-    func parser(_ parser: XMLParser, foundCharacters string: String) { text += string }
+    func text(_ text: String) { self.text += text }
 
-    func parser(_ parser: XMLParser, foundCDATA block: Data) { text += String(decoding: block, as: UTF8.self) }
-
-    func parser(
-        _ parser: XMLParser, didEndElement elementName: String, namespaceURI: String?, qualifiedName qName: String?
-    ) {
-        add(text, to: path.compactMap { $0 })
+    func end() {
+        add(text, to: path)
         text = ""
-        _ = path.popLast()
+        _ = open.popLast()
+    }
+
+    /// The properties that are open.
+    private var path: [String] { open.compactMap(\.property) }
+
+    /// A name's prefix, empty where it has none, and the rest.
+    private static func parts(of name: String) -> (prefix: String, local: String) {
+        guard let colon = name.firstIndex(of: ":") else { return ("", name) }
+        return (String(name[..<colon]), String(name[name.index(after: colon)...]))
     }
 
     private func name(_ name: String, in space: String?) -> String { "\(Self.prefixes[space ?? ""] ?? "-"):\(name)" }

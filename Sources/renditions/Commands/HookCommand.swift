@@ -67,12 +67,23 @@ struct HookCommand: AsyncParsableCommand {
 
     private static func event(in bucket: String) throws -> [Told] {
         do {
-            let event = try S3Event([UInt8](FileHandle.standardInput.readDataToEndOfFile()))
+            let event = try S3Event([UInt8](try standardInput(S3Event.longest + 1)))
             return event.uploads.filter { $0.bucket == bucket }.map(Told.init)
         } catch let error as S3Event.Unreadable {
             Terminal.complain(error.description)
             throw Terminal.Status.noInput
         }
+    }
+
+    /// What stands on standard input, of which no more is read than so many bytes: whoever sends it may not stop.
+    private static func standardInput(_ most: Int) throws -> Data {
+        var input = Data()
+        while input.count < most, let more = try FileHandle.standardInput.read(upToCount: most - input.count),
+            !more.isEmpty
+        {
+            input += more
+        }
+        return input
     }
 
     private func queue(_ told: [Told], _ hook: UploadHook) async throws {

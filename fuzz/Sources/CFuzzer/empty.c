@@ -1,0 +1,1 @@
+// A module needs a source file; what its header names is the runtime of the compiler.

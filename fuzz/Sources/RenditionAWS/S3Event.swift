@@ -1,0 +1,1 @@
+../../../Sources/RenditionAWS/Services/S3Event.swift

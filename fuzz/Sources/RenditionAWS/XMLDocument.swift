@@ -1,0 +1,1 @@
+../../../Sources/RenditionAWS/Transport/XMLDocument.swift
