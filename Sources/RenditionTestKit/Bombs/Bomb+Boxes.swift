@@ -25,6 +25,7 @@ extension Bomb {
         Bomb(
             "heif-grid-of-itself.heic", heif([small], kind: "grid", data: [0, 0, 99, 99, 2, 0, 2, 0], tile: 1),
             .refused("damaged")),
+        Bomb("heif-places.heic", places),
         Bomb("heif-items.heic", type("heic") + Pack.box("meta", Pack.zeros(4) + items(60_000)), .refused("damaged")),
         Bomb(
             "heif-boxes.heic",
@@ -62,6 +63,18 @@ extension Bomb {
         Pack.box(
             "iinf", Pack.zeros(4) + Pack.big(count, 2) + (1...count).flatMap { item($0, "hvc1") })
     }
+
+    /// A metadata item that is told ten thousand times to be the whole file.
+    private static let places: [UInt8] = {
+        let extent = Pack.big(0, 4) + Pack.big(2 << 20, 4)
+        let entry = Pack.big(1, 2) + Pack.big(0, 2) + Pack.big(0, 2) + Pack.big(7, 2)
+        let table: [UInt8] = [1, 0, 0, 0, 0x44, 0x00] + Pack.big(10_000, 2)
+        let one = entry + (0..<7).flatMap { _ in extent }
+        let all = table + (0..<10_000).flatMap { _ in one }
+        let meta =
+            Pack.zeros(4) + Pack.box("iinf", Pack.zeros(4) + Pack.big(1, 2) + item(1, "Exif")) + Pack.box("iloc", all)
+        return type("heic") + Pack.box("meta", meta) + Pack.box("mdat", Pack.zeros(2 << 20))
+    }()
 
     /// One item, of a size or several, whose bytes lie in the box beside, or four thousand million bytes away.
     private static func heif(
