@@ -1,4 +1,4 @@
-.PHONY: demo test check fidelity fuzz bench bench-counts soak stack
+.PHONY: demo test check corpora fidelity fuzz bench bench-counts soak stack
 
 # The main job on sample originals; serves the gallery at the end, or with ONCE=1 exits.
 demo:
@@ -15,6 +15,10 @@ check:
 # Measures the renditions' colours, structure and metadata beside other programs' work, and prints the tables.
 fidelity:
 	@scripts/fidelity
+
+# Thousands of other projects' test files through the built worker, which takes a quarter of an hour; prints a table.
+corpora:
+	@CORPORA=full scripts/test --filter IntegrationTests.CorporaTests
 
 # Made-up inputs for what reads strangers' bytes; SECONDS_EACH=600 goes on for that long a target.
 fuzz:

@@ -85,7 +85,7 @@ let package = Package(
         .target(
             name: "RenditionTestKit",
             dependencies: [
-                "RenditionCore", "RenditionAWS", logging, nio,
+                "RenditionCore", "RenditionAWS", "CZlib", logging, nio,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

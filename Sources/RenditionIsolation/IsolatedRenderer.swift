@@ -33,6 +33,7 @@ package final class IsolatedRenderer: PhotoRenderer {
     private let films: any PhotoRenderer
     private let configuration: Configuration
     private let onStart: @Sendable (SandboxReport) -> Void
+    private let onEnd: @Sendable (RenderProcessUse) -> Void
     private let idle = Mutex(Idle())
 
     private struct Idle {
@@ -47,14 +48,17 @@ package final class IsolatedRenderer: PhotoRenderer {
     /// - Parameters:
     ///   - films: Renders films, whose decoder is a program in a sandbox of its own, and names the version of all.
     ///   - onStart: Told of the first process's sandbox.
+    ///   - onEnd: Told of each process that has ended.
     package init(
         films: any PhotoRenderer, _ configuration: Configuration = Configuration(),
-        onStart: @escaping @Sendable (SandboxReport) -> Void = { _ in }
+        onStart: @escaping @Sendable (SandboxReport) -> Void = { _ in },
+        onEnd: @escaping @Sendable (RenderProcessUse) -> Void = { _ in }
     ) {
         version = films.version
         self.films = films
         self.configuration = configuration
         self.onStart = onStart
+        self.onEnd = onEnd
     }
 
     /// Ends the processes that are idle, and the others when their photos are done.
@@ -138,7 +142,7 @@ package final class IsolatedRenderer: PhotoRenderer {
 
     private func take() throws -> RenderProcess {
         if let process = idle.withLock({ $0.processes.popLast() }) { return process }
-        let process = try RenderProcess.start(configuration.program, memory: configuration.memory)
+        let process = try RenderProcess.start(configuration.program, memory: configuration.memory, onEnd: onEnd)
         let isFirst = idle.withLock { idle in
             idle.started += 1
             return idle.started == 1

@@ -32,6 +32,7 @@ final class RenderProcess: @unchecked Sendable {
     private let output: MemoryFile
     private let words: MemoryFile
     private var isGone = false
+    private let onEnd: @Sendable (RenderProcessUse) -> Void
     /// What it gave up.
     private(set) var sandbox: SandboxReport?
     /// Originals that it was given to render.
@@ -51,8 +52,9 @@ final class RenderProcess: @unchecked Sendable {
 
     private init(
         _ identifier: pid_t, _ socket: Int32, _ input: consuming MemoryFile, _ output: consuming MemoryFile,
-        _ words: consuming MemoryFile
+        _ words: consuming MemoryFile, _ onEnd: @escaping @Sendable (RenderProcessUse) -> Void
     ) {
+        self.onEnd = onEnd
         self.identifier = identifier
         self.socket = socket
         self.input = input
@@ -67,8 +69,11 @@ final class RenderProcess: @unchecked Sendable {
     /// - Parameters:
     ///   - program: The command, which knows ``RenderChild/verb``.
     ///   - memory: Its address space in bytes.
+    ///   - onEnd: Told what it took when it has ended.
     /// - Throws: ``Death`` or ``SystemFailure``.
-    static func start(_ program: String, memory: Int) throws -> RenderProcess {
+    static func start(
+        _ program: String, memory: Int, onEnd: @escaping @Sendable (RenderProcessUse) -> Void
+    ) throws -> RenderProcess {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
             throw SystemFailure("socketpair")
@@ -88,7 +93,7 @@ final class RenderProcess: @unchecked Sendable {
         }
         guard code == 0 else { throw SystemFailure("posix_spawn", code: code) }
         isOwned = true
-        let process = RenderProcess(identifier, ends[0], input, output, words)
+        let process = RenderProcess(identifier, ends[0], input, output, words, onEnd)
         // The parent's copy of the child's end must be gone, or the child's end would never be noticed.
         close(ends[1])
         ends[1] = -1
@@ -186,7 +191,9 @@ final class RenderProcess: @unchecked Sendable {
         if isKilled { kill(identifier, SIGKILL) }
         close(socket)
         var status: Int32 = 0
-        while waitpid(identifier, &status, 0) < 0 { if errno != EINTR { return nil } }
+        var usage = rusage()
+        while wait4(identifier, &status, 0, &usage) < 0 { if errno != EINTR { return nil } }
+        onEnd(RenderProcessUse(usage, photos: photos))
         return status
     }
 }

@@ -62,8 +62,9 @@ package struct CascadeRenderer: PhotoRenderer {
         defer { withExtendedLifetime(source.memory) {} }
         deadline.watch(source.image)
         let probe = try checked(source.probe, limits)
-        var metadata = OriginalMetadata.read(bytes, format, opened: source.image)
-        if let told = source.told { metadata.values = told }
+        // A film's is told by its decoder, a program in a sandbox: nothing else here reads the file.
+        var metadata =
+            source.told.map { OriginalMetadata(told: $0) } ?? .read(bytes, format, opened: source.image)
         source.colour(byExif: metadata.exif)
         metadata.values.warnings += source.warnings
         let colours = ColourStep.source(of: source.image, &metadata.values)

@@ -12,6 +12,7 @@ enum GIFLook {
         var place = 13 + tableLength(flags)
         walk: while let introducer = bytes.big(place, 1) {
             switch introducer {
+            case 0: place += 1
             case 0x21: place = skipBlocks(bytes, from: place + 2)
             case 0x2C:
                 guard let left = bytes.little(place + 1, 2), let top = bytes.little(place + 3, 2),

@@ -26,12 +26,14 @@ enum HEIFLook {
     ) {
         look.nesting = max(look.nesting, depth)
         guard look.nesting <= limits.nesting else { return }
-        for box in BoxContainer.boxes(in: bytes) {
-            boxes += 1
-            if boxes > mostBoxes {
-                look.damage = "more than \(mostBoxes) boxes"
-                return
-            }
+        let found = BoxContainer.boxes(in: bytes)
+        boxes += found.count
+        // What isn't counted isn't looked at.
+        if found.count >= BoxContainer.most || boxes > mostBoxes {
+            look.damage = "more than \(found.count) boxes side by side, or \(mostBoxes) in all"
+            return
+        }
+        for box in found {
             if box.kind.has("ispe"), let width = box.body.big(4, 4), let height = box.body.big(8, 4) {
                 look.add(PixelSize(width: width, height: height))
             }

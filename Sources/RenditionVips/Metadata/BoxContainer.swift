@@ -1,7 +1,7 @@
 /// Metadata in the boxes of HEIC, AVIF and Canon's CR3 files (ISO/IEC 14496-12; ISO/IEC 23008-12, annex A).
 enum BoxContainer {
     /// More boxes, items or extents than any camera writes.
-    private static let most = 10000
+    static let most = 10000
 
     /// A box: its four letters, and what it holds.
     struct Box {
@@ -116,6 +116,8 @@ enum BoxContainer {
             return width == 0 ? 0 : table.big(place, width)
         }
         var found: [(Int, [UInt8])] = []
+        // The same bytes may be named again and again.
+        var room = 4 * MetadataBlocks.longest
         for _ in 0..<min(number, most) {
             guard let id = next(version < 2 ? 2 : 4), let method = version == 0 ? 0 : next(2), next(2) != nil,
                 let base = next(baseSize), let extents = next(2)
@@ -129,9 +131,10 @@ enum BoxContainer {
                 }
                 guard wanted.contains(id), let source, base <= source.count, offset <= source.count - base,
                     let extent = length == 0 ? source.part(from: base + offset) : source.part(base + offset, length),
-                    content.count + extent.count <= MetadataBlocks.longest
+                    content.count + extent.count <= MetadataBlocks.longest, extent.count <= room
                 else { continue }
                 content += extent
+                room -= extent.count
             }
             if !content.isEmpty { found.append((id, content)) }
         }

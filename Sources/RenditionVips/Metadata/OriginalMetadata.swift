@@ -28,6 +28,9 @@ struct OriginalMetadata {
         OriginalMetadata(MetadataBlocks.find(in: bytes))
     }
 
+    /// What was learnt in another way.
+    init(told: PhotoMetadata) { values = told }
+
     private init(_ blocks: MetadataBlocks) {
         exif = blocks.exif
         xmp = blocks.xmp

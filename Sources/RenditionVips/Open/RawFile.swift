@@ -1,5 +1,6 @@
 import CRaw
 import CVips
+import Glibc
 import RenditionCore
 
 /// Opens a camera's RAW file through LibRaw: the camera's own full-size picture where there is one, which is what the
@@ -130,8 +131,7 @@ private final class RawDecoder {
         try check(libraw_dcraw_process(raw))
         var status: Int32 = 0
         guard let made = libraw_dcraw_make_mem_image(raw, &status) else {
-            try check(status)
-            throw VipsError("LibRaw", "no pixels")
+            throw VipsError("LibRaw", status == ENOMEM ? "out of memory" : "no pixels (\(status))")
         }
         defer { libraw_dcraw_clear_mem(made) }
         let (width, height, bands) = (
@@ -139,10 +139,11 @@ private final class RawDecoder {
         )
         let pixels = UnsafeRawPointer(made) + (MemoryLayout<libraw_processed_image_t>.offset(of: \.data) ?? 0)
         guard made.pointee.type == LIBRAW_IMAGE_BITMAP, made.pointee.bits == 16, bands == 3 || bands == 1,
-            Int(made.pointee.data_size) >= Int(width) * Int(height) * Int(bands) * 2,
-            let handle = vips_image_new_from_memory_copy(
-                pixels, Int(made.pointee.data_size), width, height, bands, VIPS_FORMAT_USHORT)
+            Int(made.pointee.data_size) >= Int(width) * Int(height) * Int(bands) * 2
         else { throw VipsError("LibRaw", "no pixels") }
+        let handle = vips_image_new_from_memory_copy(
+            pixels, Int(made.pointee.data_size), width, height, bands, VIPS_FORMAT_USHORT)
+        guard let handle else { throw VipsError("image_new_from_memory") }
         let copy = try Operation("copy")
         try copy.set("in", Image(owning: handle))
         try copy.set(
@@ -160,9 +161,9 @@ private final class RawDecoder {
                 .joined(separator: " ")
             throw RenditionError(
                 code: "unsupported", stage: .probe, retriable: false,
-                message: "This file is a RAW of a camera that LibRaw \(String(cString: libraw_version())) does not "
-                    + "know\(camera.isEmpty ? "" : " (\(camera))"). Upload a JPEG of it, or a DNG.",
-                detail: text)
+                message: "This file is a RAW of a camera that we don't know "
+                    + "yet\(camera.isEmpty ? "" : " (\(camera))"). Upload a JPEG of it, or a DNG.",
+                detail: "LibRaw \(String(cString: libraw_version())): \(text)")
         case LIBRAW_CANCELLED_BY_CALLBACK where ContinuousClock.now >= deadline.end:
             throw RenditionError(
                 code: "too_slow", stage: .render, retriable: true,
@@ -173,9 +174,10 @@ private final class RawDecoder {
         }
     }
 
-    /// A text of a C array of 64 characters.
+    /// A camera's name in a C array of 64 characters. The file says what it is: only what names are made of is kept.
     private static func text<Characters>(_ characters: Characters) -> String {
         withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            .filter { $0.isLetter || $0.isNumber || " -_.+".contains($0) }
     }
 }
 

@@ -34,6 +34,8 @@ struct TIFFPages {
     let pages: [Page]
 
     private static let mostEntries = 2000
+    /// Bytes of a value of each type of whole numbers, with a sign or without: libtiff takes any for any.
+    private static let sizes = [1: 1, 3: 2, 4: 4, 6: 1, 8: 2, 9: 4, 16: 8, 17: 8]
 
     /// - Parameter most: Pages after which to stop.
     init(_ bytes: UnsafeRawBufferPointer, most: Int = 100) {
@@ -56,7 +58,7 @@ struct TIFFPages {
                 guard let tag = number(field, 2), let type = number(field + 2, 2),
                     let length = number(field + 4, width)
                 else { break }
-                let size = type == 3 ? 2 : type == 4 ? 4 : type == 16 ? 8 : 0
+                let size = Self.sizes[type] ?? 0
                 if tag == 0x0111 || tag == 0x0144 { (page.pieces, page.bytesPerPiece) = (length, size) }
                 guard size > 0, length > 0, length <= Self.mostEntries else { continue }
                 let values = length * size <= width ? field + 4 + width : number(field + 4 + width, width) ?? -1

@@ -47,7 +47,8 @@ struct VipsError: Error {
 
     /// Whether the text tells of too little memory.
     var isOutOfMemory: Bool {
-        ["out of memory", "insufficient memory", "unable to allocate", "cannot allocate"]
+        // The third is LibRaw's spelling.
+        ["out of memory", "insufficient memory", "unsufficient memory", "unable to allocate", "cannot allocate"]
             .contains { text.lowercased().contains($0) }
     }
 

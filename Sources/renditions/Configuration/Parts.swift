@@ -73,6 +73,12 @@ enum Parts {
         let films = try CascadeRenderer(isForFilmsOnly: true)
         return IsolatedRenderer(films: films, settings.isolation) { sandbox in
             logger.log(level: level, "Photos are rendered in processes that run \(sandbox.summary).")
+        } onEnd: { use in
+            logger.debug(
+                "A render process ended.",
+                metadata: [
+                    "photos": "\(use.photos)", "seconds": "\(use.seconds)", "peak_mib": "\(use.peak >> 20)",
+                ])
         }
     }
 
