@@ -44,6 +44,7 @@ struct PhotoHandler: Sendable {
     }
 
     private func go(_ trip: inout Trip) async throws -> JobOutcome {
+        KillPoint.claim.pass()
         trip.enter(.fetch)
         guard let record = try await store.records.record(lease.photo.id) else {
             throw RenditionError(
@@ -83,6 +84,7 @@ struct PhotoHandler: Sendable {
         let (info, bytes) = try await original(of: record)
         trip.originalETag = info.etag
         trip.report.bytes = bytes.count
+        KillPoint.fetch.pass()
 
         trip.enter(.probe)
         let (renderer, limits) = (renderer, configuration.limits)
@@ -100,12 +102,14 @@ struct PhotoHandler: Sendable {
             return (try renderer.render(bytes, as: instructions, limits: limits), began..<ContinuousClock.now)
         }
         trip.noteRendering(rendering, photo.times)
+        KillPoint.render.pass()
         trip.enter(.publish)
         trip.report.renditions = photo.renditions.map(PhotoReport.Made.init)
 
         guard try await keeper.renewNow(lease) else { throw CancellationError() }
         let recipe = Recipe.hash(renderer: renderer.version, instructions: instructions, originalETag: info.etag)
         if let outcome = try await publish(photo, of: record, recipe: recipe, original: info) { return outcome }
+        KillPoint.published.pass()
 
         trip.enter(.commit)
         return try await commit(photo, of: record, recipe: recipe)
@@ -155,6 +159,7 @@ struct PhotoHandler: Sendable {
             now: store.clock.now)
         switch try await store.records.commit(change) {
         case .committed:
+            KillPoint.commit.pass()
             return .done(recipe: recipe)
         case .gone:
             // The photo was deleted while it was rendered: what was published for it belongs to nobody.

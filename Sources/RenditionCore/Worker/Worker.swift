@@ -265,7 +265,9 @@ package final class Worker: Sendable {
         switch settlement {
         case .finish(let recipe):
             switch try await store.queue.finish(lease, recipe: recipe) {
-            case .done, .requeued: return .done
+            case .done, .requeued:
+                KillPoint.finish.pass()
+                return .done
             case .lost: return .abandoned
             }
         case .fail(let error, let delay):
@@ -279,8 +281,11 @@ package final class Worker: Sendable {
                 // A record that can't be written keeps no job from its end: the dead letter tells the reason too.
                 logger.error("The failure is not in the record: \(failure)", metadata: lease.logMetadata)
             }
+            KillPoint.failure.pass()
             switch try await store.queue.bury(lease, error: error) {
-            case .done: return .failed
+            case .done:
+                KillPoint.burial.pass()
+                return .failed
             case .requeued: return .retry
             case .lost: return .abandoned
             }
