@@ -48,6 +48,8 @@ let package = Package(
             name: "RenditionVips",
             dependencies: ["RenditionCore", "COnePass", "CVips", "CExif", "CHeif", "CLcms", "CRaw", "CSpawn", "CZlib"],
             swiftSettings: strict),
+        .target(name: "CSandbox"),
+        .target(name: "RenditionIsolation", dependencies: ["RenditionCore", "CSandbox"], swiftSettings: strict),
         .target(name: "RenditionLocal", dependencies: ["RenditionCore", crypto, grdb], swiftSettings: strict),
         .target(
             name: "RenditionAWS",
@@ -62,7 +64,8 @@ let package = Package(
         .executableTarget(
             name: "renditions",
             dependencies: [
-                "RenditionCore", "RenditionVips", "RenditionLocal", "RenditionAWS", "CMalloc", logging,
+                "RenditionCore", "RenditionVips", "RenditionIsolation", "RenditionLocal", "RenditionAWS", "CMalloc",
+                logging,
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -82,6 +85,8 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict),
+        // Shuts itself in and tries what must not work any more.
+        .executableTarget(name: "sandbox-probe", dependencies: ["CSandbox"], path: "Tests/SandboxProbe"),
         .testTarget(
             name: "RenditionCoreTests", dependencies: ["RenditionCore", "RenditionLocal", "RenditionTestKit", logging],
             swiftSettings: strict),
@@ -107,7 +112,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "renditions", "RenditionCore", "RenditionAWS", "RenditionLocal", "RenditionVips", "RenditionTestKit",
+                "renditions", "RenditionCore", "RenditionAWS", "RenditionLocal", "RenditionVips", "RenditionIsolation",
+                "RenditionTestKit", "sandbox-probe",
             ],
             swiftSettings: strict),
     ],

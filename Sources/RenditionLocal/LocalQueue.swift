@@ -88,7 +88,8 @@ struct LocalQueue: JobQueue {
         let (fence, attempts): (Int, Int) = (row["fence"], row["attempts"])
         let lease = Lease(
             photo: photo, token: UUID().uuidString.lowercased(), fence: fence + 1, generation: row["gen"],
-            attempts: attempts + 1, lane: lane(row), enqueuedAt: Timestamp(milliseconds: row["enq_at"]))
+            attempts: attempts + 1, lane: lane(row), enqueuedAt: Timestamp(milliseconds: row["enq_at"]),
+            lastFailure: try error(row)?.code)
         try database.execute(
             sql: """
                 UPDATE job SET tok = ?, owner = ?, state = 'leased', q = ?, due_at = ?, fence = ?, attempts = ?
@@ -328,7 +329,6 @@ struct LocalQueue: JobQueue {
     private static func lane(_ row: Row) -> LaneClass { LaneClass(rawValue: row["prio"]) ?? .fresh }
 
     private static func job(_ row: Row) throws -> Job {
-        let error: String? = row["last_error"]
         let (due, done): (Int64?, Int64?) = (row["due_at"], row["done_at"])
         return Job(
             photo: PhotoRef(id: row["id"], galleryID: row["gallery_id"]),
@@ -336,6 +336,11 @@ struct LocalQueue: JobQueue {
             fence: row["fence"], attempts: row["attempts"], owner: row["owner"],
             dueAt: due.map(Timestamp.init(milliseconds:)), enqueuedAt: Timestamp(milliseconds: row["enq_at"]),
             doneAt: done.map(Timestamp.init(milliseconds:)), doneRecipe: row["done_recipe"],
-            lastError: try error.map { try ColumnJSON.value(RenditionError.self, $0) })
+            lastError: try error(row))
+    }
+
+    private static func error(_ row: Row) throws -> RenditionError? {
+        let text: String? = row["last_error"]
+        return try text.map { try ColumnJSON.value(RenditionError.self, $0) }
     }
 }

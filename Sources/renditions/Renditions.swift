@@ -1,10 +1,16 @@
 import ArgumentParser
+import Foundation
+import RenditionIsolation
+import RenditionVips
 
 /// Where the process begins.
 @main
 enum Start {
     static func main() async {
         Allocator.prepare()
+        if CommandLine.arguments.dropFirst().elementsEqual([RenderChild.verb]) {
+            exit(RenderChild.run { try CascadeRenderer() })
+        }
         await Renditions.main()
     }
 }

@@ -23,9 +23,10 @@ struct DecisionTests {
         RenditionError(code: "x", stage: stage, retriable: retriable, message: "m")
     }
 
-    private func decide(_ outcome: JobOutcome, attempts: Int) -> Settlement {
+    private func decide(_ outcome: JobOutcome, attempts: Int, after last: String? = nil) -> Settlement {
         var random = SeededGenerator(1)
-        return Settlement.decide(outcome, attempts: attempts, maxAttempts: 5, backoff: .retry, using: &random)
+        return Settlement.decide(
+            outcome, attempts: attempts, maxAttempts: 5, lastFailure: last, backoff: .retry, using: &random)
     }
 
     @Test func aFailureIsTriedAgainUntilTheFifthClaim() {
@@ -53,6 +54,27 @@ struct DecisionTests {
                 Issue.record("attempt \(attempts) must be handed back")
                 continue
             }
+        }
+    }
+
+    @Test func aPhotoThatEndsItsRenderProcessTwiceIsPoison() {
+        let died = RenditionError(
+            code: RenditionError.rendererDiedCode, stage: .render, retriable: true, message: "m", detail: "SIGSEGV")
+        for other in [nil, "original_missing"] {
+            guard case .fail = decide(.retry(died), attempts: 2, after: other) else {
+                Issue.record("the first death after \(other ?? "nothing") must be tried again")
+                continue
+            }
+        }
+        guard case .dead(let last) = decide(.retry(died), attempts: 2, after: died.code) else {
+            Issue.record("the second death must be the last")
+            return
+        }
+        #expect(last.code == "poison")
+        #expect(last.detail == "SIGSEGV")
+        guard case .fail = decide(.retry(Self.error()), attempts: 3, after: died.code) else {
+            Issue.record("another failure is no death")
+            return
         }
     }
 

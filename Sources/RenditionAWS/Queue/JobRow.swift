@@ -61,7 +61,7 @@ struct JobRow: Sendable {
     var lease: Lease {
         Lease(
             photo: photo, token: token ?? "", fence: fence, generation: generation, attempts: attempts, lane: lane,
-            enqueuedAt: moment(JobAttribute.enqueuedAt) ?? Timestamp(milliseconds: 0))
+            enqueuedAt: moment(JobAttribute.enqueuedAt) ?? Timestamp(milliseconds: 0), lastFailure: lastError?.code)
     }
 
     var job: Job {
@@ -70,8 +70,10 @@ struct JobRow: Sendable {
             owner: text(JobAttribute.owner), dueAt: dueAt,
             enqueuedAt: moment(JobAttribute.enqueuedAt) ?? Timestamp(milliseconds: 0),
             doneAt: moment(JobAttribute.doneAt), doneRecipe: text(JobAttribute.doneRecipe),
-            lastError: text(JobAttribute.lastError).flatMap(Self.error))
+            lastError: lastError)
     }
+
+    private var lastError: RenditionError? { text(JobAttribute.lastError).flatMap(Self.error) }
 
     var history: [JobEvent] { log.compactMap { $0.string.flatMap(JobLog.event) } }
 

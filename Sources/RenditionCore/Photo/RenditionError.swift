@@ -30,6 +30,12 @@ package struct RenditionError: Error, Sendable, Hashable, Codable {
         .map(["code": .string(code), "stage": .string(stage.rawValue), "message": .string(message)])
     }
 
+    /// The code of a photo over which its render process died.
+    package static let rendererDiedCode = "renderer_died"
+
+    /// Whether its render process died over the photo.
+    package var endedItsRenderer: Bool { code == Self.rendererDiedCode }
+
     /// Whether the store itself is at fault, so that the photo's attempt must not count.
     package var isOutage: Bool { stage == .store }
 }

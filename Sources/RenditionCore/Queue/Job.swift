@@ -66,15 +66,18 @@ package struct Lease: Sendable, Hashable {
     /// The class to which the photo returns when this claim fails.
     package let lane: LaneClass
     package let enqueuedAt: Timestamp
+    /// The code of the failure with which an earlier claim of this round ended; nil where none did.
+    package let lastFailure: String?
 
     /// Whether an earlier claim of this round came to nothing: its worker failed, or died.
     package var wasClaimedBefore: Bool { attempts > 1 }
 
     package init(
         photo: PhotoRef, token: String, fence: Int, generation: Int, attempts: Int, lane: LaneClass,
-        enqueuedAt: Timestamp
+        enqueuedAt: Timestamp, lastFailure: String? = nil
     ) {
         self.photo = photo
+        self.lastFailure = attempts > 1 ? lastFailure : nil
         self.token = token
         self.fence = fence
         self.generation = generation

@@ -1,5 +1,5 @@
 /// What a camera wrote about a photo, in the units of the record.
-package struct PhotoMetadata: Sendable, Hashable {
+package struct PhotoMetadata: Sendable, Hashable, Codable {
     package var make: String?
     package var model: String?
     package var lens: String?

@@ -1,5 +1,5 @@
 /// What an original's header says, before any pixel is decoded.
-package struct PhotoProbe: Sendable, Hashable {
+package struct PhotoProbe: Sendable, Hashable, Codable {
     package var format: OriginalFormat
     /// The pixels as stored, before orientation.
     package var stored: PixelSize
@@ -85,7 +85,7 @@ package struct RenderedPhoto: Sendable {
 }
 
 /// What an original may demand at most.
-package struct RenderLimits: Sendable, Hashable {
+package struct RenderLimits: Sendable, Hashable, Codable {
     /// Pixels that a header may declare.
     package var pixels: Int
     /// Bytes of the original.
@@ -117,6 +117,13 @@ package protocol PhotoRenderer: Sendable {
     ///
     /// - Throws: A ``RenditionError`` of stage `probe` or `render`.
     func render(_ original: [UInt8], as instructions: RenderInstructions, limits: RenderLimits) throws -> RenderedPhoto
+
+    /// Ends what the renderer keeps running while it is idle. What it renders at the moment goes on.
+    func close()
+}
+
+extension PhotoRenderer {
+    package func close() {}
 }
 
 extension RenditionError {

@@ -1,5 +1,5 @@
 /// What stands in for a photo before it is loaded, and what tells it from others.
-package struct PhotoSketch: Sendable, Hashable {
+package struct PhotoSketch: Sendable, Hashable, Codable {
     /// A ThumbHash of the photo in base64.
     package var placeholder: String
     /// The colour that covers most of it, as `#rrggbb`.

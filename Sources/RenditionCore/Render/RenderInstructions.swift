@@ -2,7 +2,7 @@
 ///
 /// Together with the original and the renderer's version it determines their bytes, so all of it goes into the
 /// ``Recipe``.
-package struct RenderInstructions: Sendable, Hashable {
+package struct RenderInstructions: Sendable, Hashable, Codable {
     /// The sizes to make.
     package var sizes: [RenditionSize]
     /// How much the renditions are sharpened after they were reduced.
@@ -46,12 +46,12 @@ package struct RenderInstructions: Sendable, Hashable {
 }
 
 /// The strength of output sharpening.
-package enum Sharpening: String, Sendable, Hashable, CaseIterable {
+package enum Sharpening: String, Sendable, Hashable, CaseIterable, Codable {
     case off, standard, strong
 }
 
 /// The colour space that renditions may use.
-package enum OutputGamut: String, Sendable, Hashable, CaseIterable {
+package enum OutputGamut: String, Sendable, Hashable, CaseIterable, Codable {
     /// sRGB for every photo.
     case srgb
     /// Display P3 for photos whose profile reaches beyond sRGB, sRGB for all others.
@@ -59,7 +59,7 @@ package enum OutputGamut: String, Sendable, Hashable, CaseIterable {
 }
 
 /// What of an original's metadata its renditions carry.
-package enum MetadataPolicy: String, Sendable, Hashable, CaseIterable {
+package enum MetadataPolicy: String, Sendable, Hashable, CaseIterable, Codable {
     /// Whose photo it is and how it may be used: copyright, artist, credit, usage terms. Never where it was taken, with
     /// which camera of whose, or a thumbnail of the uncropped picture.
     case `public`
@@ -70,7 +70,7 @@ package enum MetadataPolicy: String, Sendable, Hashable, CaseIterable {
 }
 
 /// What becomes of an original's gain map, by which screens that can show it brighter than white.
-package enum GainMapChoice: String, Sendable, Hashable, CaseIterable {
+package enum GainMapChoice: String, Sendable, Hashable, CaseIterable, Codable {
     /// The JPEGs of `medium` and `large` carry it, as Ultra HDR and ISO 21496-1 files do. Other viewers see the base image.
     case keep
     /// Renditions are the base image alone.
@@ -78,7 +78,7 @@ package enum GainMapChoice: String, Sendable, Hashable, CaseIterable {
 }
 
 /// What became of an original's gain map.
-package enum GainMapFate: String, Sendable, Hashable {
+package enum GainMapFate: String, Sendable, Hashable, Codable {
     /// `medium` or `large` carries it.
     case kept
     /// The photo is shown without it: on purpose, or since it is of a kind that can't be carried over.
@@ -96,7 +96,7 @@ package enum RenditionFormat: String, Sendable, Hashable, CaseIterable, Codable 
 }
 
 /// In which steps a progressive JPEG is drawn while it arrives.
-package enum JPEGScans: String, Sendable, Hashable, CaseIterable {
+package enum JPEGScans: String, Sendable, Hashable, CaseIterable, Codable {
     /// Six scans, which take half the time to encode: all mean values, then ever finer detail.
     case lean
     /// libjpeg's own ten, which also refine values bit by bit.
@@ -104,7 +104,7 @@ package enum JPEGScans: String, Sendable, Hashable, CaseIterable {
 }
 
 /// A photographer's adjustments; 1.0 leaves a property as it is.
-package struct ColorAdjustments: Sendable, Hashable {
+package struct ColorAdjustments: Sendable, Hashable, Codable {
     package var brightness: Double
     package var contrast: Double
     package var saturation: Double

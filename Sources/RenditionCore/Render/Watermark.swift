@@ -1,7 +1,7 @@
 /// A photographer's mark on every rendition: a logo, a text, or both.
-package struct Watermark: Sendable, Hashable {
+package struct Watermark: Sendable, Hashable, Codable {
     /// Where it stands.
-    package enum Position: String, Sendable, Hashable, CaseIterable {
+    package enum Position: String, Sendable, Hashable, CaseIterable, Codable {
         case topLeft = "top-left"
         case topRight = "top-right"
         case bottomLeft = "bottom-left"
@@ -10,7 +10,7 @@ package struct Watermark: Sendable, Hashable {
     }
 
     /// A logo's file: PNG, JPEG or WebP.
-    package struct Logo: Sendable, Hashable {
+    package struct Logo: Sendable, Hashable, Codable {
         /// Changes whenever the file does.
         package var etag: String
         package var bytes: [UInt8]

@@ -35,7 +35,11 @@ struct PhotoHandler: Sendable {
             // The worker is stopping, or the lease could not be kept. Where somebody else has it, releasing does nothing.
             outcome = .release(reason: "its worker was stopped, or lost the lease")
         } catch {
-            let known = RenditionError.wrapping(error, stage: trip.stage)
+            var known = RenditionError.wrapping(error, stage: trip.stage)
+            if known.endedItsRenderer, let original = trip.record?.s3Key {
+                // Whoever mends the decoder needs the file.
+                known.detail = [known.detail, "original: \(original)"].compactMap { $0 }.joined(separator: "; ")
+            }
             outcome = known.retriable ? .retry(known) : .reject(known)
         }
         trip.end()

@@ -25,8 +25,9 @@ package enum Settlement: Sendable, Hashable {
     /// - Parameters:
     ///   - attempts: Claims so far, the present one included.
     ///   - maxAttempts: The claim whose failure is the last.
+    ///   - lastFailure: The code of the failure before, in this round.
     package static func decide(
-        _ outcome: JobOutcome, attempts: Int, maxAttempts: Int, backoff: Backoff,
+        _ outcome: JobOutcome, attempts: Int, maxAttempts: Int, lastFailure: String? = nil, backoff: Backoff,
         using random: inout some RandomNumberGenerator
     ) -> Settlement {
         switch outcome {
@@ -34,6 +35,8 @@ package enum Settlement: Sendable, Hashable {
         case .release(let reason, let fence): .release(reason: reason, fence: fence)
         case .reject(let error): .dead(error)
         case .retry(let error) where error.isOutage: .release(reason: error.description)
+        case .retry(let error) where error.endedItsRenderer && lastFailure == error.code:
+            .dead(poison(error))
         case .retry(let error) where attempts >= maxAttempts: .dead(exhausted(error, attempts: attempts))
         case .retry(let error): .fail(error, delay: backoff.delay(after: attempts, using: &random))
         }
@@ -45,6 +48,14 @@ package enum Settlement: Sendable, Hashable {
         last.retriable = false
         last.detail = ["given up after \(attempts) attempts", error.detail].compactMap { $0 }.joined(separator: "; ")
         return last
+    }
+
+    /// The reason for a photo over which one render process after another died.
+    private static func poison(_ error: RenditionError) -> RenditionError {
+        RenditionError(
+            code: "poison", stage: error.stage, retriable: false,
+            message: "This photo could not be processed, twice over. Export it again and upload that file.",
+            detail: error.detail)
     }
 
     /// The reason for a photo that was claimed more often than it may be: each claim's worker died over it.

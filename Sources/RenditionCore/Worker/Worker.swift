@@ -216,8 +216,7 @@ package final class Worker: Sendable {
         var random = SystemRandomNumberGenerator()
         let settlement = Settlement.decide(
             handled.outcome, attempts: lease.attempts, maxAttempts: configuration.maxAttempts,
-            backoff: configuration.retry,
-            using: &random)
+            lastFailure: lease.lastFailure, backoff: configuration.retry, using: &random)
         note(handled.outcome)
         var report = handled.report
         let ending = ContinuousClock.now

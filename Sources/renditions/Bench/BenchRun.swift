@@ -22,7 +22,8 @@ struct BenchRun {
         let interruption = Interruption()
         let logger = Parts.logger(settings)
         let bench = Bench(
-            plan: plan, settings: settings, renderer: try Parts.renderer(), logger: logger,
+            plan: plan, settings: settings, renderer: try Parts.renderer(settings, inProcess: true, logger: logger),
+            logger: logger,
             interruption: interruption
         ) { progress in
             if isatty(STDERR_FILENO) != 0 { Terminal.complain(progress) }

@@ -21,6 +21,7 @@ struct RenderCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object a photo.")
     var json = false
 
+    @OptionGroup var renderOptions: RenderOptions
     @OptionGroup var configOptions: ConfigOptions
 
     func validate() throws {
@@ -33,9 +34,12 @@ struct RenderCommand: AsyncParsableCommand {
         try await Terminal.guarded {
             let settings = try Settings.load([.config: configOptions.file, .threads: threads.map { "\($0)" }])
             let files = try FileSearch.photos(in: paths)
+            let renderer = try Parts.renderer(
+                settings, inProcess: renderOptions.inProcess, logger: Parts.logger(settings))
             let rendering = FolderRendering(
-                renderer: try Parts.renderer(), instructions: settings.instructions,
+                renderer: renderer, instructions: settings.instructions,
                 width: settings.integer(.threads), memoryBudget: settings.memoryBudget, limits: settings.limits)
+            defer { renderer.close() }
             let reports = Mutex<[PhotoReport]>([])
             try await rendering.render(files, into: folder) { [json] report in
                 if json { try? Terminal.printJSON(report) }

@@ -27,6 +27,7 @@ struct WorkerCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object for each photo that was settled.")
     var json = false
 
+    @OptionGroup var renderOptions: RenderOptions
     @OptionGroup var storeOptions: StoreOptions
     @OptionGroup var configOptions: ConfigOptions
 
@@ -47,7 +48,9 @@ struct WorkerCommand: AsyncParsableCommand {
             let reports = Mutex<[PhotoReport]>([])
             let unfinished = Mutex(0)
             // Its libraries take a while to start, in which the store is opened.
-            let renderer = Task.detached { try Parts.renderer() }
+            let renderer = Task.detached { [inProcess = renderOptions.inProcess] in
+                try Parts.renderer(settings, inProcess: inProcess, logger: logger, telling: .info)
+            }
             try await Parts.withStore(settings.store, settings, creates: true) { store in
                 let worker = Worker(
                     store: store, renderer: try await renderer.value, configuration: configuration, logger: logger
@@ -64,6 +67,7 @@ struct WorkerCommand: AsyncParsableCommand {
                 try await SignalledGroup.run(service, logger: logger)
                 unfinished.withLock { $0 = service.unfinished }
             }
+            try await renderer.value.close()
             if summary { Terminal.print(TextTable(reports.withLock { $0.sorted { $0.filename < $1.filename } }).text) }
             if unfinished.withLock({ $0 }) > 0 {
                 // Threads that still render would be torn down under their feet by an ordinary exit.

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import RenditionAWS
 import RenditionCore
+import RenditionIsolation
 import RenditionLocal
 import RenditionVips
 
@@ -60,7 +61,20 @@ enum Parts {
         try LocalStore(directory: directory, creates: creates, buckets: settings.buckets)
     }
 
-    static func renderer() throws -> any PhotoRenderer { try CascadeRenderer() }
+    /// What renders: in processes of their own, or in this one.
+    ///
+    /// - Parameters:
+    ///   - inProcess: Whether an original may take this process along, which a debugger likes.
+    ///   - level: At which the processes' sandbox is told.
+    static func renderer(_ settings: Settings, inProcess: Bool, logger: Logger, telling level: Logger.Level = .debug)
+        throws -> any PhotoRenderer
+    {
+        let renderer = try CascadeRenderer()
+        if inProcess { return renderer }
+        return IsolatedRenderer(films: renderer, settings.isolation) { sandbox in
+            logger.log(level: level, "Photos are rendered in processes that run \(sandbox.summary).")
+        }
+    }
 
     /// Says how films are decoded on this machine, which an operator should know before the first one comes.
     static func describeFilms(_ logger: Logger) {
@@ -87,4 +101,13 @@ struct StoreOptions: ParsableArguments {
             discussion: "Unset: aws where DYNAMODB_TABLE_PHOTOS or AWS_ENDPOINT_URL is set, else local:./galerly-data.",
             valueName: "store"))
     var store: String?
+}
+
+/// The options that every command that renders has.
+struct RenderOptions: ParsableArguments {
+    @Flag(
+        help:
+            "Render in this process and not in sandboxed ones, for debugging: an original that crashes a decoder ends it."
+    )
+    var inProcess = false
 }

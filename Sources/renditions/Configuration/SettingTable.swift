@@ -9,7 +9,7 @@ extension Setting {
         config, store, feed, publicEndpoint, deployment, awsEndpoint, addressing, awsRegion, awsProfile, awsAccessKeyID,
         awsSecretAccessKey, awsSessionToken, photosTable, galleriesTable, usersTable, jobsTable, photosBucket,
         renditionsBucket, cdnDomain, threads, memory, lease, grace, attempts, retry, pixels, bytes, seconds,
-        sharpening, gamut, metadata, gainMap, furtherFormats, scans, logLevel,
+        renderMemory, renderPhotos, sharpening, gamut, metadata, gainMap, furtherFormats, scans, logLevel,
     ]
 
     static let config = Setting(
@@ -99,6 +99,12 @@ extension Setting {
     static let seconds = Setting(
         name: "RENDITIONS_RENDER_SECONDS", kind: .integer(1...3600, unit: "s"), fallback: "60",
         summary: "The longest that one photo may render")
+    static let renderMemory = Setting(
+        name: "RENDITIONS_RENDER_MEMORY_MB", kind: .integer(512...1_048_576, unit: "MiB"), fallback: "4096",
+        summary: "The address space of a render process, libraries included")
+    static let renderPhotos = Setting(
+        name: "RENDITIONS_RENDER_PHOTOS", kind: .integer(1...1_000_000, unit: "photos"), fallback: "500",
+        summary: "The photos after which a render process is replaced")
     static let sharpening = Setting(
         name: "RENDITIONS_SHARPENING", kind: .choice(Sharpening.allCases.map(\.rawValue)),
         fallback: Sharpening.off.rawValue,

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import RenditionCore
+import RenditionIsolation
 
 /// The values of all settings, read once at the start.
 struct Settings: Sendable {
@@ -61,6 +62,11 @@ struct Settings: Sendable {
             gainMap: GainMapChoice(rawValue: text(.gainMap)) ?? .keep,
             furtherFormats: FurtherFormats.parse(text(.furtherFormats)) ?? [:],
             scans: JPEGScans(rawValue: text(.scans)) ?? .lean)
+    }
+
+    /// How render processes are run.
+    var isolation: IsolatedRenderer.Configuration {
+        IsolatedRenderer.Configuration(memory: integer(.renderMemory) << 20, photos: integer(.renderPhotos))
     }
 
     var memoryBudget: Int { integer(.memory) << 20 }
