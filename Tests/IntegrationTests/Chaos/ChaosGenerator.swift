@@ -57,9 +57,9 @@ struct ChaosGenerator: Sendable {
         case .settings:
             let theirs = living.filter { $0.userID == Self.users[1] }
             guard !theirs.isEmpty else { break }
-            let brightness = Double(Int.random(in: 8...12, using: &random)) / 10
+            let brightness = Int.random(in: 7...9, using: &random)
             let settings = Photographer(attributes: [
-                "color_adjustments": .map(["brightness": .decimal(brightness, places: 1)]),
+                "color_adjustments": .map(["brightness": .number("0.\(brightness)")]),
                 "watermark_enabled": .bool(Bool.random(using: &random)), "watermark_text": .string("chaos"),
             ])
             for photo in theirs { book.change(photo.id) }

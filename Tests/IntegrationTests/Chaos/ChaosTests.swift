@@ -1,4 +1,5 @@
 import Foundation
+import RenditionCore
 import RenditionTestKit
 import Testing
 

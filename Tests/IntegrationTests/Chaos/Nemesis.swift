@@ -18,7 +18,7 @@ final class Nemesis: Sendable {
     private let target: any ChaosTarget
     private let book: ChaosBook
     private let lease: Duration
-    private let weathers: [Mutex<Weather?>]
+    private let weathers: Mutex<[Weather?]>
     private let pending = Mutex<[Task<Void, Never>]>([])
 
     /// - Parameter lease: What the workers' leases last.
@@ -27,11 +27,11 @@ final class Nemesis: Sendable {
         self.target = target
         self.book = book
         self.lease = lease
-        weathers = workers.map { _ in Mutex(nil) }
+        weathers = Mutex(workers.map { _ in nil })
         for (number, worker) in workers.enumerated() {
             let random = Mutex(SplitMix(seed: seed &+ UInt64(number) &* 7919))
             worker.proxy?.onRequest { [weak self, weak worker] seen in
-                guard let self, let worker, let weather = weathers[number].withLock({ $0 }) else { return .pass }
+                guard let self, let worker, let weather = weathers.withLock({ $0[number] }) else { return .pass }
                 let (chance, kind) = random.withLock { random in
                     (Int.random(in: 0..<100, using: &random), weather.kinds.randomElement(using: &random) ?? .delayed)
                 }
@@ -107,8 +107,8 @@ final class Nemesis: Sendable {
                 book.note(.partition, name, from: from)
             }
         case .storm:
-            weathers[number].withLock { $0 = Weather(kinds: kinds, percent: percent) }
-            later(short) { [self] in weathers[number].withLock { $0 = nil } }
+            weathers.withLock { $0[number] = Weather(kinds: kinds, percent: percent) }
+            later(short) { [self] in weathers.withLock { $0[number] = nil } }
         case .restart: try await restart()
         }
     }
