@@ -1,10 +1,12 @@
 import Foundation
 import Synchronization
 
-/// A step at which a worker of a debug build can be told to die, so that tests can show what it leaves is taken up.
+/// A step at which a worker of a debug build can be told to die or to stand still, so that tests can show that what it
+/// leaves is taken up, and that it changes nothing when it wakes.
 ///
-/// `RENDITIONS_KILL_AT=commit` kills the process, without a word and for good, when the step is done; `publish:3` when it is
-/// done for the third time. A release build passes all steps. Any thread may pass.
+/// `RENDITIONS_KILL_AT=commit` kills the process, without a word and for good, when the step is done; `write:3` when it comes
+/// to that for the third time. `RENDITIONS_STOP_AT` stops it (SIGSTOP) instead. A release build passes all steps. Any thread
+/// may pass.
 package enum KillPoint: String, CaseIterable, Sendable {
     /// The photo was claimed.
     case claim
@@ -12,7 +14,9 @@ package enum KillPoint: String, CaseIterable, Sendable {
     case fetch
     /// It was rendered.
     case render
-    /// One rendition lies under its key.
+    /// One rendition is about to be written under its key.
+    case write
+    /// It lies there.
     case publish
     /// All of them do, and the original is still the same.
     case published
@@ -20,30 +24,48 @@ package enum KillPoint: String, CaseIterable, Sendable {
     case commit
     /// The queue knows that it is done.
     case finish
+    /// The queue knows that it is to be tried again.
+    case retry
     /// The record says why it failed.
     case failure
     /// The queue knows that it failed for good.
     case burial
+    /// The queue has it back.
+    case release
 
-    /// Goes by, or ends the process.
+    /// Goes by, or ends or stops the process.
     package func pass() {
         #if DEBUG
-            guard let target = Self.target, target.point == self else { return }
-            let number = Self.passed.withLock { passed in
-                passed += 1
-                return passed
+            for order in Self.orders where order.point == self {
+                let passed = order.passed.withLock { passed in
+                    passed += 1
+                    return passed
+                }
+                if passed == order.number { kill(getpid(), order.signal) }
             }
-            if number == target.number { kill(getpid(), SIGKILL) }
         #endif
     }
 
     #if DEBUG
-        private static let passed = Mutex(0)
+        private final class Order: Sendable {
+            let point: KillPoint
+            let number: Int
+            let signal: Int32
+            let passed = Mutex(0)
 
-        private static let target: (point: KillPoint, number: Int)? = {
-            let parts = (ProcessInfo.processInfo.environment["RENDITIONS_KILL_AT"] ?? "").split(separator: ":")
-            guard let name = parts.first, let point = KillPoint(rawValue: String(name)) else { return nil }
-            return (point, parts.count > 1 ? Int(parts[1]) ?? 1 : 1)
+            init?(_ text: String?, _ signal: Int32) {
+                let parts = (text ?? "").split(separator: ":")
+                guard let point = parts.first.flatMap({ KillPoint(rawValue: String($0)) }) else { return nil }
+                (self.point, self.signal) = (point, signal)
+                number = parts.count > 1 ? Int(parts[1]) ?? 1 : 1
+            }
+        }
+
+        private static let orders: [Order] = {
+            let environment = ProcessInfo.processInfo.environment
+            return [
+                Order(environment["RENDITIONS_KILL_AT"], SIGKILL), Order(environment["RENDITIONS_STOP_AT"], SIGSTOP),
+            ].compactMap { $0 }
         }()
     #endif
 }

@@ -50,6 +50,7 @@ package struct Publisher: Sendable {
                 return sameBytes ? .published : .superseded(fence: other)
             }
             guard await isMine() else { throw CancellationError() }
+            KillPoint.write.pass()
             var condition: PutCondition = present.map { .unchanged(etag: $0.etag) } ?? .absent
             if !Safeguard.s3Fence.isOn { condition = .none }
             if case .stored = try await objects.put(upload, in: .renditions, if: condition) {

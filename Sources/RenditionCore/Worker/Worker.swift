@@ -270,7 +270,9 @@ package final class Worker: Sendable {
             case .lost: return .abandoned
             }
         case .fail(let error, let delay):
-            return try await store.queue.fail(lease, error: error, retryAfter: delay) ? .retry : .abandoned
+            guard try await store.queue.fail(lease, error: error, retryAfter: delay) else { return .abandoned }
+            KillPoint.retry.pass()
+            return .retry
         case .dead(let error):
             do {
                 if let doubt = try await recordFailure(error, lease, handled) {
@@ -289,7 +291,9 @@ package final class Worker: Sendable {
             case .lost: return .abandoned
             }
         case .release(let reason, let fence):
-            return try await store.queue.release(lease, reason: reason, fence: fence) ? .released : .abandoned
+            guard try await store.queue.release(lease, reason: reason, fence: fence) else { return .abandoned }
+            KillPoint.release.pass()
+            return .released
         }
     }
 

@@ -4,7 +4,7 @@ import Synchronization
 
 /// What a chaos run did and saw, written down as it goes. Any thread may write.
 final class ChaosBook: Sendable {
-    /// A photo as the generator made it.
+    /// A photo as its platform made it.
     struct Photo: Sendable {
         /// What becomes of it in the end.
         enum Fate: Sendable, Hashable { case rendered, failed, lostOriginal, gone }
@@ -16,7 +16,19 @@ final class ChaosBook: Sendable {
         /// The sample that its original is now.
         var sample: String
         var fate: Fate
-        var changes: [Timestamp] = []
+        var changes: [ClosedRange<Timestamp>] = []
+
+        init(_ id: String, of user: String, _ sample: String) {
+            self.id = id
+            userID = user
+            galleryID = "gallery-\(user)"
+            key = ObjectKeys.original(galleryID: galleryID, photoID: id, filename: sample)
+            self.sample = sample
+            fate = sample == Self.broken ? .failed : .rendered
+        }
+
+        /// A sample that nobody can render.
+        static let broken = "not-a-photo.jpg"
     }
 
     private struct State {
@@ -39,14 +51,17 @@ final class ChaosBook: Sendable {
 
     func set(_ settings: Photographer, of user: String) { state.withLock { $0.settings[user] = settings } }
 
-    /// Notes that a photo changes now.
-    func change(_ id: String, _ change: (inout Photo) -> Void = { _ in }) {
-        state.withLock { state in
-            guard var photo = state.photos[id] else { return }
-            change(&photo)
-            photo.changes.append(Self.now)
-            state.photos[id] = photo
-        }
+    /// Notes that photos change while `action` runs.
+    ///
+    /// - Parameter change: What becomes of each.
+    func change(
+        _ ids: [String], to change: (inout Photo) -> Void = { _ in }, by action: () async throws -> Void
+    ) async throws {
+        let from = Self.now
+        state.withLock { state in for id in ids { state.photos[id].map { change(&state.photos[id, default: $0]) } } }
+        try await action()
+        let span = from...max(from, Self.now)
+        state.withLock { state in for id in ids { state.photos[id]?.changes.append(span) } }
     }
 
     // MARK: Faults
@@ -57,13 +72,6 @@ final class ChaosBook: Sendable {
     func note(_ kind: Fault.Kind, _ worker: String?, from: Timestamp = ChaosBook.now, to: Timestamp? = nil) {
         let fault = Fault(kind: kind, worker: worker, from: from, to: to ?? Self.now)
         state.withLock { $0.faults.append(fault) }
-    }
-
-    /// Faults by kind, in one line.
-    var tally: String {
-        let counts = Dictionary(grouping: faults, by: \.kind).mapValues(\.count)
-        return Fault.Kind.allCases.compactMap { kind in counts[kind].map { "\(kind.rawValue) \($0)" } }
-            .joined(separator: ", ")
     }
 
     // MARK: Sightings

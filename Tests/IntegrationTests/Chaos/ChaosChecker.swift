@@ -127,7 +127,7 @@ struct ChaosChecker {
         for event in evidence.histories[id] ?? [] {
             let span = (since + (.zero - slack))...max(since, event.at + slack)
             let place = owner.map { "of \($0)" } ?? "of somebody"
-            let isChanged = photo.changes.contains(where: span.contains)
+            let isChanged = photo.changes.contains { $0.overlaps(span) }
             switch event.kind {
             case .claimed: (owner, since) = (event.owner, event.at)
             case .reaped:
@@ -142,7 +142,7 @@ struct ChaosChecker {
                 interruptions += 1
                 if event.detail?.hasPrefix("\(RenditionError.Stage.store.rawValue):") == true {
                     wrong(.attempts, "lost an attempt: \(event.detail ?? "")")
-                } else if case .active = photo.end, !isChanged, !blames([.wrongBytes, .bodyCut], owner, span) {
+                } else if case .active = photo.end, !isChanged, !blames(Self.failures, owner, span) {
                     wrong(.blame, "was retried: \(event.detail ?? "")")
                 }
             case .queued, .done, .requeued, .dead, .redriven: break
@@ -156,7 +156,12 @@ struct ChaosChecker {
     }
 
     /// What keeps a worker from renewing its leases.
-    static let silences: Set<Fault.Kind> = [.killed, .stopped, .terminated, .partition, .storeRestarted, .starved]
+    static let silences: Set<Fault.Kind> = [
+        .killed, .killPoint, .stopped, .terminated, .partition, .silence, .storeRestarted, .diskFull, .diskReadOnly,
+        .diskFailed, .starved,
+    ]
+    /// What fails one photo at its present try.
+    static let failures: Set<Fault.Kind> = [.wrongBytes, .bodyCut, .rendererKilled]
     /// What makes a worker hand a photo back.
     static let interruptions = Set(Fault.Kind.allCases).subtracting([.clock])
 

@@ -124,7 +124,8 @@ struct ChaosCheckerTests {
         var evidence = good
         evidence.reports.append(report)
         #expect(invariants(evidence) == [.once])
-        evidence.photos["p"]?.changes = [Timestamp(milliseconds: 1500)]
+        let change = Timestamp(milliseconds: 1500)
+        evidence.photos["p"]?.changes = [change...change]
         #expect(invariants(evidence) == [])
     }
 

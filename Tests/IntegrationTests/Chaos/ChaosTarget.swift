@@ -14,6 +14,8 @@ protocol ChaosTarget: Sendable {
     func environment(through proxy: FaultProxy?) -> [String: String]
     /// Something that can lie between a worker and the store; nil where nothing can.
     func proxy() async throws -> FaultProxy?
+    /// Something that breaks a worker's disk; nil where it needs none.
+    func disk() async throws -> BrokenDisk.Switch?
     /// Writes a new photo's record, and tells nobody.
     func insert(_ record: PhotoRecord) async throws
     func deleteRecord(_ id: String) async throws
@@ -23,6 +25,7 @@ protocol ChaosTarget: Sendable {
     func temporaries() throws -> [String]
     /// Ends the store's own process and starts it again; false where it has none.
     func restart() async throws -> Bool
+    func close() async
 }
 
 /// DynamoDB and S3, on an emulator of its own.
@@ -45,6 +48,7 @@ struct AWSTarget: ChaosTarget {
     }
 
     func proxy() async throws -> FaultProxy? { try await FaultProxy.start(upstream: platform.emulator.endpoint) }
+    func disk() -> BrokenDisk.Switch? { nil }
 
     func insert(_ record: PhotoRecord) async throws {
         _ = try await platform.dynamo.put(record.attributes, into: platform.tables.photos)
@@ -76,6 +80,11 @@ struct AWSTarget: ChaosTarget {
         try await platform.emulator.restart()
         return true
     }
+
+    func close() async {
+        await store.close()
+        await platform.close()
+    }
 }
 
 /// SQLite and a folder.
@@ -93,6 +102,7 @@ struct LocalTarget: ChaosTarget {
 
     func environment(through proxy: FaultProxy?) -> [String: String] { ["RENDITIONS_STORE": "local:\(directory)"] }
     func proxy() -> FaultProxy? { nil }
+    func disk() async throws -> BrokenDisk.Switch? { try await BrokenDisk().makeSwitch(below: directory) }
 
     func insert(_ record: PhotoRecord) async throws {
         try await store.submit(record, lane: .fresh)
@@ -125,4 +135,5 @@ struct LocalTarget: ChaosTarget {
     }
 
     func restart() -> Bool { false }
+    func close() async { await store.close() }
 }

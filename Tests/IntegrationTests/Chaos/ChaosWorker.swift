@@ -9,28 +9,44 @@ final class ChaosWorker: Sendable {
         var current: Command
         var past: [Command] = []
         var isStopped = false
+        /// Whether the nemesis has ended it without a word.
+        var isKilled = false
+        /// Decides at which steps its processes die; nil for never.
+        var deaths: SplitMix?
+        var lastAlive = ChaosBook.now
     }
 
     let proxy: FaultProxy?
-    private let start: @Sendable () throws -> Command
+    let disk: BrokenDisk.Switch?
+    private let book: ChaosBook
+    private let environment: [String: String]
     private let state: Mutex<State>
 
-    /// - Parameter environment: What the process gets beside what the store needs.
-    init(_ target: any ChaosTarget, _ environment: [String: String]) async throws {
-        let proxy = try await target.proxy()
-        self.proxy = proxy
-        let all = target.environment(through: proxy).merging(environment) { $1 }
-        start = { try Command(Renditions.path, ["worker", "--json"], environment: all) }
-        state = Mutex(State(current: try start()))
+    /// - Parameters:
+    ///   - environment: What the process gets beside what the store needs.
+    ///   - deaths: A seed for the steps at which its processes die, once each; nil where they don't.
+    init(_ scene: ChaosScene, _ environment: [String: String] = [:], deaths: UInt64? = nil) async throws {
+        proxy = try await scene.target.proxy()
+        disk = try await scene.target.disk()
+        book = scene.book
+        self.environment = scene.target.environment(through: proxy).merging(disk?.environment ?? [:]) { $1 }
+            .merging(environment) { $1 }
+        state = Mutex(State(current: try Self.start(self.environment), deaths: deaths.map(SplitMix.init)))
     }
 
     deinit { for command in commands where command.isRunning { command.signal(SIGKILL) } }
+
+    private static func start(_ environment: [String: String]) throws -> Command {
+        try Command(Renditions.path, ["worker", "--json"], environment: environment)
+    }
 
     private var commands: [Command] { state.withLock { $0.past + [$0.current] } }
     var current: Command { state.withLock { $0.current } }
 
     /// As the queue's history names it.
-    var name: String { "\(ProcessInfo.processInfo.hostName):\(current.pid)" }
+    var name: String { Self.name(current) }
+
+    private static func name(_ command: Command) -> String { "\(ProcessInfo.processInfo.hostName):\(command.pid)" }
 
     var isStopped: Bool { state.withLock { $0.isStopped } }
 
@@ -38,18 +54,35 @@ final class ChaosWorker: Sendable {
         state.withLock { state in
             if signal == SIGSTOP { state.isStopped = true }
             if signal == SIGCONT { state.isStopped = false }
+            if signal == SIGKILL { state.isKilled = true }
             state.current.signal(signal)
         }
     }
 
-    /// Starts it anew if it has ended.
-    func respawn() throws {
-        try state.withLock { state in
-            guard !state.current.isRunning else { return }
-            state.past.append(state.current)
-            state.current = try start()
-            state.isStopped = false
+    /// Starts it anew if it has ended, and notes it where it died at a step of its own.
+    func respawn() async throws {
+        guard !current.isRunning else {
+            state.withLock { $0.lastAlive = ChaosBook.now }
+            return
         }
+        let end = try await current.wait()
+        try state.withLock { state in
+            if end.status == -SIGKILL, !state.isKilled {
+                book.note(.killPoint, Self.name(state.current), from: state.lastAlive)
+            }
+            state.past.append(state.current)
+            state.current = try Self.start(environment.merging(Self.death(&state.deaths)) { $1 })
+            (state.isStopped, state.isKilled, state.lastAlive) = (false, false, ChaosBook.now)
+        }
+    }
+
+    /// Every other process dies at a step of its own.
+    private static func death(_ deaths: inout SplitMix?) -> [String: String] {
+        guard var random = deaths else { return [:] }
+        defer { deaths = random }
+        guard Bool.random(using: &random) else { return [:] }
+        let point = KillPoint.allCases.randomElement(using: &random)!
+        return ["RENDITIONS_KILL_AT": "\(point.rawValue):\(Int.random(in: 1...3, using: &random))"]
     }
 
     /// Asks it to end, and waits until it has.
@@ -58,6 +91,9 @@ final class ChaosWorker: Sendable {
         signal(SIGTERM)
         return try await current.wait()
     }
+
+    /// Whether it ended because something killed it.
+    func wasKilled(_ end: Command.Result) -> Bool { end.status == -SIGKILL }
 
     /// What all of its processes reported.
     func reports() -> [PhotoReport] {

@@ -20,7 +20,7 @@ struct Evidence: Sendable {
         var galleryID: String
         var key: String
         /// When its original, its record or its photographer's settings were changed.
-        var changes: [Timestamp] = []
+        var changes: [ClosedRange<Timestamp>] = []
 
         func renditionKey(_ size: RenditionSize) -> String {
             ObjectKeys.rendition(galleryID: galleryID, originalKey: key, size: size)
@@ -61,9 +61,13 @@ struct Evidence: Sendable {
 /// Something that was done to a worker, or to what stands between it and its store.
 struct Fault: Sendable, Hashable {
     enum Kind: String, Sendable, CaseIterable {
-        case killed, stopped, terminated
-        case error500, slowDown, throttled, refused, delayed, replyLost, bodyCut, wrongBytes, partition
-        case clock, storeRestarted, diskFull
+        /// By a signal; at a step of the worker's own; and the processes that render for it.
+        case killed, killPoint, rendererKilled
+        case stopped, terminated
+        case error500, slowDown, throttled, refused, delayed, replyLost, bodyCut, wrongBytes
+        /// Of one worker, and of all.
+        case partition, silence
+        case clock, storeRestarted, diskFull, diskReadOnly, diskFailed
         /// The machine itself stood still: not a fault that anybody made.
         case starved
     }
