@@ -80,6 +80,15 @@ struct LocalObjects: ObjectStore {
         }
     }
 
+    func keys(_ bucket: Bucket, prefix: String) async throws -> [String] {
+        try await database.read { database in
+            // SQLite compares text by its bytes, and no character comes after this one.
+            try String.fetchAll(
+                database, sql: "SELECT key FROM object WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key",
+                arguments: [bucket.rawValue, prefix, prefix + "\u{10FFFF}"])
+        }
+    }
+
     private struct StoredObject {
         var info: ObjectInfo
         var checksum: String

@@ -15,6 +15,9 @@ struct PhotoHandler: Sendable {
     let logos: LogoCache
     let configuration: WorkerConfiguration
 
+    /// The failure's code where a photo has no record.
+    static let recordMissing = "record_missing"
+
     /// How a photo's way ended, and what it was that was handled.
     struct Handled: Sendable {
         var outcome: JobOutcome
@@ -52,7 +55,7 @@ struct PhotoHandler: Sendable {
         trip.enter(.fetch)
         guard let record = try await store.records.record(lease.photo.id) else {
             throw RenditionError(
-                code: "record_missing", stage: .fetch, retriable: true,
+                code: Self.recordMissing, stage: .fetch, retriable: true,
                 message: "There is no photo of this id. If it was deleted, nothing is left to do.")
         }
         trip.record = record
@@ -150,8 +153,8 @@ struct PhotoHandler: Sendable {
             }
         }
         if let superseded { return try await yield(to: superseded) }
-        let now = try await store.objects.head(.photos, key: record.s3Key)
-        guard now?.etag == original.etag else {
+        // Where it is gone nothing newer will follow: the record has to tell what stands there now, if it is there still.
+        if let now = try await store.objects.head(.photos, key: record.s3Key), now.etag != original.etag {
             return .release(reason: "the original was replaced during the rendering")
         }
         return nil

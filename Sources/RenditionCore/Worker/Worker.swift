@@ -303,17 +303,24 @@ package final class Worker: Sendable {
     private func recordFailure(
         _ error: RenditionError, _ lease: Lease, _ handled: PhotoHandler.Handled
     ) async throws -> Settlement? {
-        guard let record = handled.record else { return nil }
+        let leftovers = Leftovers(objects: store.objects, urls: configuration.urls)
+        guard let record = handled.record else {
+            if error.code == PhotoHandler.recordMissing { try await leftovers.remove(of: lease.photo) }
+            return nil
+        }
         let replaced = Settlement.release(reason: "the original was replaced meanwhile")
         if let etag = handled.originalETag,
             let now = try await store.objects.head(.photos, key: record.s3Key), now.etag != etag
         {
             return replaced
         }
-        let change = RecordCommit.failed(error, record: record, fence: lease.fence, now: store.clock.now)
+        var change = RecordCommit.failed(error, record: record, fence: lease.fence, now: store.clock.now)
+        try await leftovers.correct(&change, of: record)
         switch try await store.records.commit(change) {
         case .committed: return nil
-        case .gone: return .finish(recipe: "")
+        case .gone:
+            try await leftovers.remove(of: lease.photo)
+            return .finish(recipe: "")
         case .originalReplaced: return replaced
         case .superseded(let fence): return .release(reason: "the record has fence \(fence)", fence: fence)
         }

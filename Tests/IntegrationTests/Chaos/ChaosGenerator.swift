@@ -19,8 +19,8 @@ struct ChaosGenerator: Sendable {
 
     /// Does one thing that platforms do.
     ///
-    /// - Returns: a process that goes on beside; nil where there is none.
-    func act(_ random: inout SplitMix) async throws -> Command? {
+    /// - Returns: what the hook has to be told of; nil for nothing.
+    func act(_ random: inout SplitMix) async throws -> [String]? {
         let step = Self.steps.randomElement(using: &random)!
         let (user, sample) = (Self.users.randomElement(using: &random)!, Self.samples.randomElement(using: &random)!)
         let (brightness, watermark) = (Int.random(in: 7...9, using: &random), Bool.random(using: &random))
@@ -32,20 +32,21 @@ struct ChaosGenerator: Sendable {
         case (.broken, _): try await scene.upload(ChaosBook.Photo(id, of: user, ChaosBook.Photo.broken))
         case (.uploadAfterHook, _):
             let photo = ChaosBook.Photo(id, of: user, sample)
-            let hook = try scene.hook([photo.key], patience: 120)
+            async let early = try scene.hook([photo.key], patience: 20).wait()
+            try await Task.sleep(for: .milliseconds(100))
             try await scene.upload(photo)
-            return hook
-        case (.hookTwice, let one?): return try scene.hook([one.key, one.key])
+            _ = try await early
+        case (.hookTwice, let one?): return [one.key, one.key]
         case (.overwrite, let one?) where sample != one.sample:
             try await scene.overwrite(one, with: sample)
-            return try scene.hook([one.key])
+            return [one.key]
         case (.deleteOriginal, let one?):
             try await scene.deleteOriginal(one)
-            return try scene.hook([one.id])
+            return [one.id]
         case (.deletePhoto, let one?): try await scene.delete(one)
         case (.settings, _):
             let photos = try await scene.set(Self.users[1], brightness: brightness, watermark: watermark)
-            return photos.isEmpty ? nil : try scene.hook(photos.map(\.id))
+            return photos.isEmpty ? nil : photos.map(\.id)
         default: break
         }
         return nil

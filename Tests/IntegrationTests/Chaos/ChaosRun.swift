@@ -52,9 +52,9 @@ struct ChaosRun: Sendable {
 
         var random = SplitMix(seed: plan.seed)
         let generator = ChaosGenerator(scene: scene)
-        var beside: [Command] = []
+        var hooks: [([String], Command)] = []
         for step in 0..<plan.steps {
-            if let process = try await generator.act(&random) { beside.append(process) }
+            if let uploads = try await generator.act(&random) { hooks.append((uploads, try scene.hook(uploads))) }
             if Int.random(in: 0..<3, using: &random) == 0 { try await nemesis.strike(&random) }
             if plan.restarts, step == plan.steps / 2 { try await nemesis.restart() }
             if plan.silence > .zero, step == plan.steps / 3 { try await nemesis.silence(plan.silence) }
@@ -62,7 +62,10 @@ struct ChaosRun: Sendable {
             try await nemesis.respawn()
         }
         try await nemesis.heal()
-        for process in beside { _ = try await process.wait() }
+        // A hook that failed is told again, as the platform does.
+        for (uploads, process) in hooks where try await process.wait().status != 0 {
+            _ = try await scene.hook(uploads, patience: 0).wait()
+        }
         try await scene.settle { try await nemesis.respawn() }
         watcher.cancel()
         await watcher.value

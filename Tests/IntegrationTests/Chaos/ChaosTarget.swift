@@ -64,15 +64,7 @@ struct AWSTarget: ChaosTarget {
             photographer.attributes.merging(place) { $1 }, into: platform.tables.users)
     }
 
-    func keys(_ bucket: Bucket) async throws -> [String] {
-        var (keys, next) = ([String](), String?.none)
-        repeat {
-            let page = try await platform.s3.list(platform.buckets[bucket], prefix: "", after: next)
-            keys += page.keys.map(\.key)
-            next = page.next
-        } while next != nil
-        return keys
-    }
+    func keys(_ bucket: Bucket) async throws -> [String] { try await store.objects.keys(bucket, prefix: "") }
 
     func temporaries() -> [String] { [] }
 
