@@ -4,8 +4,8 @@ import Synchronization
 /// A step at which a worker of a debug build can be told to die or to stand still, so that tests can show that what it
 /// leaves is taken up, and that it changes nothing when it wakes.
 ///
-/// `RENDITIONS_KILL_AT=commit` kills the process, without a word and for good, when the step is done; `write:3` when it comes
-/// to that for the third time. `RENDITIONS_STOP_AT` stops it (SIGSTOP) instead. A release build passes all steps. Any thread
+/// `CHAOS_KILL_AT=commit` kills the process, without a word and for good, when the step is done; `write:3` when it comes
+/// to that for the third time. `CHAOS_STOP_AT` stops it (SIGSTOP) instead. A release build passes all steps. Any thread
 /// may pass.
 package enum KillPoint: String, CaseIterable, Sendable {
     /// The photo was claimed.
@@ -64,7 +64,7 @@ package enum KillPoint: String, CaseIterable, Sendable {
         private static let orders: [Order] = {
             let environment = ProcessInfo.processInfo.environment
             return [
-                Order(environment["RENDITIONS_KILL_AT"], SIGKILL), Order(environment["RENDITIONS_STOP_AT"], SIGSTOP),
+                Order(environment["CHAOS_KILL_AT"], SIGKILL), Order(environment["CHAOS_STOP_AT"], SIGSTOP),
             ].compactMap { $0 }
         }()
     #endif

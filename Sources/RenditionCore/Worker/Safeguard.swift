@@ -2,7 +2,7 @@ import Foundation
 
 /// What keeps stale work from being seen and work from being done twice.
 ///
-/// `RENDITIONS_UNSAFE=s3-fence` has a debug build do without one, so that tests can show that they would notice. In a release
+/// `CHAOS_UNSAFE=s3-fence` has a debug build do without one, so that tests can show that they would notice. In a release
 /// build all are in force, whatever the environment says.
 package enum Safeguard: String, CaseIterable, Sendable {
     /// A rendition is written only over what has no higher fence, and only over what was seen there.
@@ -23,6 +23,6 @@ package enum Safeguard: String, CaseIterable, Sendable {
     }
 
     #if DEBUG
-        private static let off = ProcessInfo.processInfo.environment["RENDITIONS_UNSAFE"].flatMap(Safeguard.init)
+        private static let off = ProcessInfo.processInfo.environment["CHAOS_UNSAFE"].flatMap(Safeguard.init)
     #endif
 }

@@ -35,8 +35,8 @@ struct ChaosRun: Sendable {
     /// Does all of it.
     func go() async throws -> Outcome {
         let settings = [
-            "RENDITIONS_LEASE_SECONDS": "\(plan.lease.components.seconds)", "RENDITIONS_RETRY_MS": "20",
-            "RENDITIONS_MAX_ATTEMPTS": "12", "RENDITIONS_THREADS": "1", "RENDITIONS_GRACE_SECONDS": "5",
+            "RENDITIONS_LEASE_SECONDS": "\(plan.lease.components.seconds)", "RENDITIONS_RETRY_MS": "5",
+            "RENDITIONS_MAX_ATTEMPTS": "10", "RENDITIONS_THREADS": "1", "RENDITIONS_GRACE_SECONDS": "5",
         ]
         var workers: [ChaosWorker] = []
         for number in 0..<plan.workers {

@@ -139,16 +139,17 @@ final class ChaosScene: Sendable {
     ///
     /// - Returns: what is wrong with it, and what it was.
     func judge(_ workers: [ChaosWorker]) async throws -> (violations: [ChaosChecker.Violation], evidence: Evidence) {
-        var broken: [ChaosChecker.Violation] = []
+        var crashes: [String] = []
         for worker in workers {
             let end = try await worker.end()
-            guard end.status != 0, !worker.wasKilled(end) else { continue }
-            broken.append(.init(invariant: .ends, photo: "a worker", what: "ended with \(end.status): \(end.errors)"))
+            crashes += worker.crashes
+            if ![0, -SIGKILL].contains(end.status) { crashes.append("ended with \(end.status): \(end.errors)") }
         }
         // Tidies up what workers that were killed left, as every worker does when it starts.
         try await target.store.sweep()
         await look()
         let evidence = try await gather(workers.flatMap { $0.reports() })
+        let broken = crashes.map { ChaosChecker.Violation(invariant: .ends, photo: "a worker", what: $0) }
         return (ChaosChecker(evidence).violations + broken, evidence)
     }
 

@@ -14,6 +14,7 @@ final class ChaosWorker: Sendable {
         /// Decides at which steps its processes die; nil for never.
         var deaths: SplitMix?
         var lastAlive = ChaosBook.now
+        var crashes: [String] = []
     }
 
     let proxy: FaultProxy?
@@ -70,6 +71,10 @@ final class ChaosWorker: Sendable {
             if end.status == -SIGKILL, !state.isKilled {
                 book.note(.killPoint, Self.name(state.current), from: state.lastAlive)
             }
+            // A store that can't be reached or written is a reason to end; a crash and a setting that isn't understood are none.
+            if (end.status < 0 && end.status != -SIGKILL) || end.status == 78 {
+                state.crashes.append("ended with \(end.status): \(end.errors)")
+            }
             state.past.append(state.current)
             state.current = try Self.start(environment.merging(Self.death(&state.deaths)) { $1 })
             (state.isStopped, state.isKilled, state.lastAlive) = (false, false, ChaosBook.now)
@@ -82,7 +87,7 @@ final class ChaosWorker: Sendable {
         defer { deaths = random }
         guard Bool.random(using: &random) else { return [:] }
         let point = KillPoint.allCases.randomElement(using: &random)!
-        return ["RENDITIONS_KILL_AT": "\(point.rawValue):\(Int.random(in: 1...3, using: &random))"]
+        return ["CHAOS_KILL_AT": "\(point.rawValue):\(Int.random(in: 1...3, using: &random))"]
     }
 
     /// Asks it to end, and waits until it has.
@@ -92,8 +97,8 @@ final class ChaosWorker: Sendable {
         return try await current.wait()
     }
 
-    /// Whether it ended because something killed it.
-    func wasKilled(_ end: Command.Result) -> Bool { end.status == -SIGKILL }
+    /// Ends of its processes that nothing excuses.
+    var crashes: [String] { state.withLock { $0.crashes } }
 
     /// What all of its processes reported.
     func reports() -> [PhotoReport] {
