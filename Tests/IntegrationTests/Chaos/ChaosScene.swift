@@ -12,13 +12,16 @@ final class ChaosScene: Sendable {
 
     // MARK: What the platform does
 
-    func upload(_ photo: ChaosBook.Photo) async throws {
+    /// - Parameter fence: That of a record which was copied from a photo with a history.
+    func upload(_ photo: ChaosBook.Photo, fence: Int? = nil) async throws {
         book.add(photo)
         try await put(photo.sample, as: photo.key)
         let new = NewPhoto(
             id: photo.id, galleryID: photo.galleryID, userID: photo.userID, filename: photo.sample,
             fileSize: Corpus.samples.bytes(photo.sample).count)
-        try await target.insert(new.record(urls: target.urls, now: ChaosBook.now))
+        var record = new.record(urls: target.urls, now: ChaosBook.now)
+        record.attributes["rendition_fence"] = fence.map(RecordValue.integer)
+        try await target.insert(record)
     }
 
     func overwrite(_ photo: ChaosBook.Photo, with sample: String) async throws {

@@ -28,7 +28,20 @@ protocol ChaosTarget: Sendable {
     func close() async
 }
 
-/// DynamoDB and S3, on an emulator of its own.
+/// The stores that there are.
+enum ChaosStore: Sendable, CaseIterable {
+    case dynamoDBAndS3, embedded
+
+    /// A new one for a directed test: on the tests' common emulator, or in `folder`.
+    func target(in folder: TestFolder) async throws -> any ChaosTarget {
+        switch self {
+        case .dynamoDBAndS3: try await AWSTarget(on: .shared())
+        case .embedded: try LocalTarget(folder.path(UUID().uuidString))
+        }
+    }
+}
+
+/// DynamoDB and S3.
 struct AWSTarget: ChaosTarget {
     let platform: AWSPlatform
     let store: any PhotoStore

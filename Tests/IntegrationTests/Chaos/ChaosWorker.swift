@@ -2,6 +2,7 @@ import Foundation
 import RenditionCore
 import RenditionTestKit
 import Synchronization
+import Testing
 
 /// A worker process under chaos: started again whenever it has ended, with the same way to the store.
 final class ChaosWorker: Sendable {
@@ -58,6 +59,24 @@ final class ChaosWorker: Sendable {
             if signal == SIGKILL { state.isKilled = true }
             state.current.signal(signal)
         }
+    }
+
+    /// Waits until it has died at a step, and notes that.
+    func dies(noting book: ChaosBook) async throws {
+        let end = try await current.wait()
+        book.note(.killPoint, name)
+        #expect(end.status == -SIGKILL, "\(end.errors)")
+    }
+
+    /// Waits until it has stopped itself at a step, and notes that until it goes on.
+    func isStopped(noting book: ChaosBook) async throws {
+        let stat = "/proc/\(current.pid)/stat"
+        try await eventually("\(name) stands still") {
+            let text = String(decoding: FileManager.default.contents(atPath: stat) ?? Data(), as: UTF8.self)
+            return text.split(separator: ")").last?.hasPrefix(" T") == true
+        }
+        state.withLock { $0.isStopped = true }
+        book.note(.stopped, name, to: ChaosBook.now + .seconds(60))
     }
 
     /// Starts it anew if it has ended, and notes it where it died at a step of its own.
