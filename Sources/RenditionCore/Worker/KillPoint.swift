@@ -41,7 +41,8 @@ package enum KillPoint: String, CaseIterable, Sendable {
                     passed += 1
                     return passed
                 }
-                if passed == order.number { kill(getpid(), order.signal) }
+                // To this thread, so that it goes not a step further.
+                if passed == order.number { raise(order.signal) }
             }
         #endif
     }

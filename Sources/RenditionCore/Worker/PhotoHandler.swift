@@ -61,7 +61,7 @@ struct PhotoHandler: Sendable {
         trip.record = record
         trip.report.filename = record.filename
         guard lease.attempts <= configuration.maxAttempts else {
-            return .reject(Settlement.poison(attempts: lease.attempts))
+            return .reject(try await lastWord())
         }
         guard ObjectKeys.isOriginal(record.s3Key) else {
             throw RenditionError(
@@ -81,6 +81,14 @@ struct PhotoHandler: Sendable {
         // A photo that was claimed before may be what its last worker died of: it goes alone.
         if !lease.wasClaimedBefore { try await ticket.resize(to: expectedCost(of: record)) }
         return try await make(record, instructions, &trip)
+    }
+
+    /// Why a photo is given up that was claimed once too often: the failure it ended with last, where it ended with any.
+    private func lastWord() async throws -> RenditionError {
+        guard lease.lastFailure != nil, let last = try await store.queue.job(lease.photo.id)?.lastError,
+            !last.endedItsRenderer
+        else { return Settlement.poison(attempts: lease.attempts) }
+        return Settlement.exhausted(last, attempts: lease.attempts - 1)
     }
 
     /// Everything that needs memory: fetch, probe, render, publish, commit.

@@ -10,7 +10,7 @@ struct ChaosStepTests {
     private let truth: ChaosTruth
     private let settings = [
         "RENDITIONS_LEASE_SECONDS": "5", "RENDITIONS_THREADS": "1", "RENDITIONS_RETRY_MS": "5",
-        "RENDITIONS_MAX_ATTEMPTS": "40",
+        "RENDITIONS_MAX_ATTEMPTS": "10",
     ]
 
     init() throws { truth = try ChaosTruth() }
@@ -44,7 +44,7 @@ struct ChaosStepTests {
             try await workers.last?.dies(noting: scene.book)
         }
         workers.append(try await ChaosWorker(scene, settings))
-        try await scene.settle()
+        try await scene.settle(within: .seconds(60))
         let evidence = try await end(scene, workers)
         let reaped = evidence.histories.values.joined().count { $0.kind == .reaped }
         #expect(reaped > 0, "photos of dead workers were taken up")
@@ -55,7 +55,8 @@ struct ChaosStepTests {
     func asleep() async throws {
         let scene = try await scene(.embedded)
         var sleepers: [ChaosWorker] = []
-        for point in KillPoint.allCases {
+        // While four renditions are written, others than the sleeping thread hold the database's lock, which nobody could have.
+        for point in KillPoint.allCases where ![.write, .publish].contains(point) {
             try await upload(for: point, scene)
             sleepers.append(try await ChaosWorker(scene, settings.merging(["CHAOS_STOP_AT": point.rawValue]) { $1 }))
             try await sleepers.last?.isStopped(noting: scene.book)
@@ -65,7 +66,7 @@ struct ChaosStepTests {
             #expect(try await scene.hook([photo.key]).wait().status == 0)
         }
         let heir = try await ChaosWorker(scene, settings)
-        try await scene.settle()
+        try await scene.settle(within: .seconds(60))
         await scene.look()
         for sleeper in sleepers { sleeper.signal(SIGCONT) }
         _ = try await end(scene, sleepers + [heir])
@@ -90,7 +91,8 @@ struct ChaosStepTests {
             try await change(scene, photo)
             _ = try await scene.hook([photo.key], patience: 0).wait()
             worker.signal(SIGCONT)
-            try await scene.settle()
+            try await scene.settle(within: .seconds(60))
+            _ = try await worker.end()
         }
         _ = try await end(scene, workers)
     }

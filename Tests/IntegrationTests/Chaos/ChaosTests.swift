@@ -56,10 +56,10 @@ struct ChaosTests {
             sum.add(outcome)
             #expect(outcome.violations == [], "repeat with CHAOS_STORE=\(name) CHAOS_SEED=\(seed)")
             if !outcome.violations.isEmpty { try keep(outcome, name, seed) }
-            if seconds != nil { print("chaos: \(name), seed \(seed): \(outcome.violations.count) violations") }
+            if seconds != nil { say("\(name), seed \(seed): \(outcome.violations.count) violations") }
             seed += 1
         } while .now - began < .seconds(seconds ?? 0)
-        print("chaos: \(name), seeds \(first)–\(seed - 1), \((.now - began).components.seconds) s: \(sum)")
+        say("\(name), seeds \(first)–\(seed - 1), \((.now - began).components.seconds) s: \(sum)")
     }
 
     /// What several rounds come to.
@@ -86,7 +86,10 @@ struct ChaosTests {
         for (number, log) in outcome.logs.enumerated() {
             let path = "\(NSTemporaryDirectory())/chaos-\(name)-\(seed)-worker-\(number).log"
             try Data(log.utf8).write(to: URL(fileURLWithPath: path))
-            print("chaos: what worker \(number) said is in \(path)")
+            say("what worker \(number) said is in \(path)")
         }
     }
+
+    /// Says it at once, also where the output goes into a file.
+    private func say(_ text: String) { FileHandle.standardOutput.write(Data("chaos: \(text)\n".utf8)) }
 }

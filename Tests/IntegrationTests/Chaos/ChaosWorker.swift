@@ -91,7 +91,7 @@ final class ChaosWorker: Sendable {
                 book.note(.killPoint, Self.name(state.current), from: state.lastAlive)
             }
             // A store that can't be reached or written is a reason to end; a crash and a setting that isn't understood are none.
-            if (end.status < 0 && end.status != -SIGKILL) || end.status == 78 {
+            if (end.status < 0 && ![-SIGKILL, -SIGTERM].contains(end.status)) || end.status == 78 {
                 state.crashes.append("ended with \(end.status): \(end.errors)")
             }
             state.past.append(state.current)
@@ -111,8 +111,10 @@ final class ChaosWorker: Sendable {
 
     /// Asks it to end, and waits until it has.
     func end() async throws -> Command.Result {
-        signal(SIGCONT)
-        signal(SIGTERM)
+        if current.isRunning {
+            signal(SIGCONT)
+            signal(SIGTERM)
+        }
         return try await current.wait()
     }
 
