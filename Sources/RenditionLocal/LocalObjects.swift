@@ -76,7 +76,8 @@ struct LocalObjects: ObjectStore {
             unlink(unfinished)
             // The file may have its name already, and its row come to nothing, as on a disk that fails at the commit.
             try? await database.write { database in
-                guard DurableFile.number(path) == file, try Self.fetch(bucket, upload.key, database)?.info.etag != info.etag
+                guard DurableFile.number(path) == file,
+                    try Self.fetch(bucket, upload.key, database)?.info.etag != info.etag
                 else { return }
                 if rename(kept, path) != 0 { unlink(path) }
             }

@@ -70,7 +70,9 @@ struct ChaosChecker {
             if record.recipe != recipe { wrong(.bytes, "is of another recipe than it should be") }
             found += shown(id, photo, record, checksums)
         case .failed:
-            if record?.status != PhotoStatus.failed { wrong(.ends, "is \(record?.status ?? "gone"), and can't be rendered") }
+            if record?.status != PhotoStatus.failed {
+                wrong(.ends, "is \(record?.status ?? "gone"), and can't be rendered")
+            }
             if reason(record) == nil { wrong(.ends, "tells no reason") }
         case .failedOrActive:
             switch record?.status {
@@ -108,7 +110,9 @@ struct ChaosChecker {
             if record["\(size.name)_checksum"] != stored.checksum { wrong("isn't what the record says") }
             if stored.metadata["checksum"] != stored.checksum { wrong("is labelled as something else") }
             // A photo that failed over what an unfinished round left has none.
-            if let recipe = record.recipe, stored.metadata["recipe"] != recipe { wrong("is labelled with another recipe") }
+            if let recipe = record.recipe, stored.metadata["recipe"] != recipe {
+                wrong("is labelled with another recipe")
+            }
             if record["\(size.name)_url"]?.hasSuffix("?v=\(stored.checksum.prefix(8))") != true {
                 wrong("has a URL of another version")
             }
@@ -151,7 +155,8 @@ struct ChaosChecker {
         }
         let renders = evidence.reports.count { $0.photo == id && !$0.renditions.isEmpty }
         if renders > 1 + photo.changes.count + interruptions {
-            wrong(.once, "was rendered \(renders) times: \(photo.changes.count) changes, \(interruptions) interruptions")
+            wrong(
+                .once, "was rendered \(renders) times: \(photo.changes.count) changes, \(interruptions) interruptions")
         }
         return found
     }
@@ -162,7 +167,7 @@ struct ChaosChecker {
         .diskFailed, .starved,
     ]
     /// What fails one photo at its present try.
-    static let failures: Set<Fault.Kind> = [.wrongBytes, .bodyCut, .rendererKilled]
+    static let failures: Set<Fault.Kind> = [.wrongBytes, .bodyCut, .rendererKilled, .rendererCrashed]
     /// What makes a worker hand a photo back.
     static let interruptions = Set(Fault.Kind.allCases).subtracting([.clock])
 
@@ -184,7 +189,8 @@ struct ChaosChecker {
             if let known = highest[sighting.subject], known > sighting.fence, told.insert(sighting.subject).inserted {
                 found.append(
                     Violation(
-                        invariant: .fence, photo: sighting.subject, what: "went from fence \(known) to \(sighting.fence)"))
+                        invariant: .fence, photo: sighting.subject,
+                        what: "went from fence \(known) to \(sighting.fence)"))
             }
             highest[sighting.subject] = max(highest[sighting.subject] ?? 0, sighting.fence)
         }

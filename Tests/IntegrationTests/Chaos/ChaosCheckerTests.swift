@@ -41,7 +41,8 @@ struct ChaosCheckerTests {
             doneRecipe: nil, lastError: error)
     }
 
-    private func event(_ kind: JobEvent.Kind, _ at: Int64, _ owner: String? = nil, _ detail: String? = nil) -> JobEvent {
+    private func event(_ kind: JobEvent.Kind, _ at: Int64, _ owner: String? = nil, _ detail: String? = nil) -> JobEvent
+    {
         JobEvent(at: Timestamp(milliseconds: at), kind: kind, owner: owner, attempt: 1, detail: detail)
     }
 
@@ -133,7 +134,9 @@ struct ChaosCheckerTests {
         var evidence = good
         evidence.histories["p"]?.insert(event(.reaped, 1500), at: 2)
         #expect(invariants(evidence) == [.blame])
-        evidence.faults = [fault(.killed, at: 1200, worker: "host:2"), fault(.killed, at: 90_000), fault(.replyLost, at: 1200)]
+        evidence.faults = [
+            fault(.killed, at: 1200, worker: "host:2"), fault(.killed, at: 90_000), fault(.replyLost, at: 1200),
+        ]
         #expect(invariants(evidence) == [.blame], "another's fault, a later one, and one that silences nobody")
         evidence.faults.append(fault(.killed, at: 1200))
         #expect(invariants(evidence) == [])

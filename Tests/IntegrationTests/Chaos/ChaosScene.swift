@@ -147,7 +147,9 @@ final class ChaosScene: Sendable {
             let end = try await worker.end()
             crashes += worker.crashes
             // A worker that is told to end before it listens ends as any process does.
-            if ![0, -SIGKILL, -SIGTERM].contains(end.status) { crashes.append("ended with \(end.status): \(end.errors)") }
+            if ![0, -SIGKILL, -SIGTERM].contains(end.status) {
+                crashes.append("ended with \(end.status): \(end.errors)")
+            }
         }
         // Tidies up what workers that were killed left, as every worker does when it starts.
         try await target.store.sweep()
@@ -180,7 +182,12 @@ final class ChaosScene: Sendable {
         evidence.temporaries = try target.temporaries()
         evidence.sightings = book.sightings
         evidence.reports = reports
-        evidence.faults = book.faults
+        // Renderers are expected to crash, each over its own photo: that is told in the sum.
+        let crashes = evidence.histories.values.joined().filter {
+            $0.kind == .retry && $0.detail?.contains("died of SIG") == true && $0.detail?.contains("SIGKILL") == false
+        }
+        evidence.faults =
+            book.faults + crashes.map { Fault(kind: .rendererCrashed, worker: nil, from: $0.at, to: $0.at) }
         return evidence
     }
 

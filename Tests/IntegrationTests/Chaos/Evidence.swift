@@ -68,8 +68,8 @@ struct Fault: Sendable, Hashable {
         /// Of one worker, and of all.
         case partition, silence
         case clock, storeRestarted, diskFull, diskReadOnly, diskFailed
-        /// The machine itself stood still: not a fault that anybody made.
-        case starved
+        /// Not made by anybody: the machine itself stood still; a library ended a process that renders.
+        case starved, rendererCrashed
     }
 
     var kind: Kind
