@@ -26,7 +26,7 @@ struct BrokenDiskTests {
         try await scene.settle(within: .seconds(60))
         let photo = ChaosBook.Photo("during", of: "u", "orientation-1.jpg")
         try await scene.upload(photo)
-        try await worker.isStopped(noting: scene.book)
+        try await worker.stands(noting: scene.book)
         try worker.disk?.fail(trouble)
         scene.book.note(trouble.fault, worker.name, to: ChaosBook.now + .seconds(60))
         worker.signal(SIGCONT)

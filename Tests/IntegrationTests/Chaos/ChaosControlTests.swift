@@ -48,7 +48,7 @@ struct ChaosControlTests {
             }
             let photo = ChaosBook.Photo("sleeper", of: "u", "orientation-1.jpg")
             try await scene.upload(photo)
-            try await sleeper.isStopped(noting: scene.book)
+            try await sleeper.stands(noting: scene.book)
             try await scene.overwrite(photo, with: "tiny.jpg")
             let heir = try await ChaosWorker(scene, settings)
             try await scene.settle()
@@ -69,7 +69,7 @@ struct ChaosControlTests {
             let patient = ["CHAOS_STOP_AT": "commit", "RENDITIONS_LEASE_SECONDS": "60"]
             let worker = try await ChaosWorker(scene, settings.merging(patient) { $1 })
             try await scene.upload(photo)
-            try await worker.isStopped(noting: scene.book)
+            try await worker.stands(noting: scene.book)
             try await scene.overwrite(photo, with: "tiny.jpg")
             #expect(try await scene.hook([photo.key]).wait().status == 0)
             worker.signal(SIGCONT)

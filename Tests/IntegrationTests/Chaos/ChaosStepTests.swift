@@ -59,7 +59,7 @@ struct ChaosStepTests {
         for point in KillPoint.allCases where ![.write, .publish].contains(point) {
             try await upload(for: point, scene)
             sleepers.append(try await ChaosWorker(scene, settings.merging(["CHAOS_STOP_AT": point.rawValue]) { $1 }))
-            try await sleepers.last?.isStopped(noting: scene.book)
+            try await sleepers.last?.stands(noting: scene.book)
         }
         for photo in scene.book.photos where photo.fate == .rendered {
             try await scene.overwrite(photo, with: "orientation-1.jpg")
@@ -87,7 +87,7 @@ struct ChaosStepTests {
             try await scene.upload(photo)
             let worker = try await ChaosWorker(scene, settings.merging(["CHAOS_STOP_AT": "render"]) { $1 })
             workers.append(worker)
-            try await worker.isStopped(noting: scene.book)
+            try await worker.stands(noting: scene.book)
             try await change(scene, photo)
             _ = try await scene.hook([photo.key], patience: 0).wait()
             worker.signal(SIGCONT)

@@ -54,7 +54,8 @@ struct ChaosTests {
             }
             let outcome = try await round(plan)
             sum.add(outcome)
-            #expect(outcome.violations == [], "repeat with CHAOS_STORE=\(name) CHAOS_SEED=\(seed)")
+            let long = seconds == nil ? "" : " CHAOS_SECONDS=1"
+            #expect(outcome.violations == [], "repeat with CHAOS_STORE=\(name) CHAOS_SEED=\(seed)\(long)")
             if !outcome.violations.isEmpty { try keep(outcome, name, seed) }
             if seconds != nil { say("\(name), seed \(seed): \(outcome.violations.count) violations") }
             seed += 1

@@ -69,7 +69,7 @@ final class ChaosWorker: Sendable {
     }
 
     /// Waits until it has stopped itself at a step, and notes that until it goes on.
-    func isStopped(noting book: ChaosBook) async throws {
+    func stands(noting book: ChaosBook) async throws {
         let stat = "/proc/\(current.pid)/stat"
         try await eventually("\(name) stands still") {
             let text = String(decoding: FileManager.default.contents(atPath: stat) ?? Data(), as: UTF8.self)
