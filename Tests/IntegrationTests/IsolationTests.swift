@@ -123,6 +123,19 @@ struct IsolationTests {
         #expect(reason.contains("without an answer"))
     }
 
+    @Test func aProcessThatDiesWhileIdleIsNoPhotosFault() async throws {
+        let ids = try await Renditions.importing([sample("tiny.jpg")], store)
+        let worker = try Renditions.start(["worker", "--json", "--store", store])
+        defer { worker.signal(SIGKILL) }
+        try await isDone(try #require(ids["tiny.jpg"]))
+        let children = try await childProcesses(of: worker.pid)
+        #expect(!children.isEmpty)
+        for child in children { kill(child, SIGKILL) }
+        let second = try #require(try await Renditions.importing([sample("grey.jpg")], store)["grey.jpg"])
+        try await isDone(second)
+        #expect(try await Renditions.show(second, store).history == ["queued", "claimed", "done"])
+    }
+
     @Test func processesDoNotOutliveTheirWorker() async throws {
         let ids = try await Renditions.importing([sample("tiny.jpg")], store)
         let worker = try Renditions.start(["worker", "--store", store])
