@@ -1,4 +1,4 @@
-.PHONY: demo test check corpora fidelity fuzz bench bench-counts soak stack
+.PHONY: demo test check chaos corpora fidelity fuzz bench bench-counts soak stack
 
 # The main job on sample originals; serves the gallery at the end, or with ONCE=1 exits.
 demo:
@@ -35,6 +35,10 @@ bench-counts:
 # A worker's memory over three thousand photos, which takes a quarter of an hour and more; fails where it grows.
 soak:
 	@scripts/soak
+
+# Real workers under random faults, half an hour on each store (CHAOS_SECONDS, CHAOS_SEED, CHAOS_STORE).
+chaos:
+	@scripts/chaos
 
 # The platform's whole stack, with an emulator and the upload API.
 stack:

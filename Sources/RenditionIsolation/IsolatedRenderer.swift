@@ -141,7 +141,8 @@ package final class IsolatedRenderer: PhotoRenderer {
     }
 
     private func take() throws -> RenderProcess {
-        if let process = idle.withLock({ $0.processes.popLast() }) { return process }
+        // One that died while it was idle, as of a machine without memory, is no photo's fault.
+        while let process = idle.withLock({ $0.processes.popLast() }) { if process.isWaiting { return process } }
         let process = try RenderProcess.start(configuration.program, memory: configuration.memory, onEnd: onEnd)
         let isFirst = idle.withLock { idle in
             idle.started += 1

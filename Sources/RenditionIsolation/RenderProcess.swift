@@ -112,6 +112,12 @@ final class RenderProcess: @unchecked Sendable {
         return passed.map { "\($0)=\($1)" } + ["SWIFT_BACKTRACE=enable=no", "\(RenderChild.memoryVariable)=\(memory)"]
     }
 
+    /// Whether it is there and says nothing, as it should while it has no orders.
+    var isWaiting: Bool {
+        var file = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        return poll(&file, 1, 0) == 0
+    }
+
     /// Has an original's header read, or the original rendered.
     ///
     /// - Throws: The renderer's own ``RenditionError``; ``Death``; ``SystemFailure`` where this side has no memory.

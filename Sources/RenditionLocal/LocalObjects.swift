@@ -48,6 +48,10 @@ struct LocalObjects: ObjectStore {
             contentType: upload.contentType, cacheControl: upload.cacheControl, metadata: upload.metadata)
         let metadata = try ColumnJSON.text(upload.metadata)
         let now = clock.now.milliseconds
+        // What stood there, until the new row is certain.
+        let kept = temporary.newFile()
+        let file = DurableFile.number(unfinished)
+        defer { unlink(kept) }
         do {
             let stored = try await database.write { database in
                 let present = try Self.fetch(bucket, upload.key, database)
@@ -60,6 +64,9 @@ struct LocalObjects: ObjectStore {
                         bucket.rawValue, info.key, info.size, info.etag, written.checksum, info.contentType,
                         info.cacheControl, metadata, now,
                     ])
+                guard link(path, kept) == 0 || errno == ENOENT || errno == ENOTDIR else {
+                    throw StoreFault.file(errno, "keep", path)
+                }
                 try DurableFile.move(unfinished, to: path)
                 return true
             }
@@ -67,6 +74,13 @@ struct LocalObjects: ObjectStore {
             return stored ? .stored(info) : .conditionFailed
         } catch {
             unlink(unfinished)
+            // The file may have its name already, and its row come to nothing, as on a disk that fails at the commit.
+            try? await database.write { database in
+                guard DurableFile.number(path) == file,
+                    try Self.fetch(bucket, upload.key, database)?.info.etag != info.etag
+                else { return }
+                if rename(kept, path) != 0 { unlink(path) }
+            }
             throw error
         }
     }
@@ -77,6 +91,15 @@ struct LocalObjects: ObjectStore {
             try database.execute(
                 sql: "DELETE FROM object WHERE bucket = ? AND key = ?", arguments: [bucket.rawValue, key])
             guard unlink(path) == 0 || errno == ENOENT else { throw StoreFault.file(errno, "remove", path) }
+        }
+    }
+
+    func keys(_ bucket: Bucket, prefix: String) async throws -> [String] {
+        try await database.read { database in
+            // SQLite compares text by its bytes, and no character comes after this one.
+            try String.fetchAll(
+                database, sql: "SELECT key FROM object WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key",
+                arguments: [bucket.rawValue, prefix, prefix + "\u{10FFFF}"])
         }
     }
 

@@ -308,7 +308,7 @@ struct LocalQueue: JobQueue {
     private static func requeue(
         _ row: Row, _ lease: Lease, _ now: Timestamp, _ database: Database
     ) throws -> Bool {
-        guard row["gen"] != lease.generation else { return false }
+        guard Safeguard.genCheck.isOn, row["gen"] != lease.generation else { return false }
         try queueAgain(row, lane: lane(row), due: now, database)
         try database.execute(
             sql: "UPDATE job SET attempts = 0, enq_at = ? WHERE id = ?",

@@ -25,7 +25,7 @@ enum StoreFault {
         case EMFILE, ENFILE:
             return outage("too_many_files", "Too many files are open. Raise the limit with ulimit -n.")
         case EIO where stage == .publish:
-            return outage("disk_error", "The disk failed.")
+            return outage("disk_error", diskFailed)
         default:
             return RenditionError(
                 code: "file_error", stage: stage, retriable: true,
@@ -33,6 +33,9 @@ enum StoreFault {
                 detail: detail)
         }
     }
+
+    private static let diskFailed =
+        "The disk failed or can't be written. See what the system's log says of it; the work resumes by itself."
 
     /// Runs database work and translates what goes wrong in it.
     static func translate<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
@@ -55,6 +58,7 @@ enum StoreFault {
                 ("busy", "Another process holds the store's database for too long. Find it with lsof.")
             case .SQLITE_NOTADB, .SQLITE_CORRUPT:
                 ("damaged_store", "The store's database is damaged or isn't one. Restore it from a backup.")
+            case .SQLITE_IOERR: ("disk_error", diskFailed)
             default: ("store_error", "The store's database failed.")
             }
         return RenditionError(

@@ -52,6 +52,14 @@ extension PhotoStoreContract {
                 #expect(got.map { String(decoding: $0.bytes, as: UTF8.self) } == name)
             }
         },
+        Case("keys are found by what they begin with") { store, _ async throws in
+            for key in ["g/a_1", "g/a_é #%", "g/A_1", "g/ab", "h/a_1", "g/a"] {
+                _ = try await store.objects.put(upload(key), in: .renditions, if: .none)
+            }
+            _ = try await store.objects.put(upload("g/a_original"), in: .photos, if: .none)
+            #expect(try await store.objects.keys(.renditions, prefix: "g/a_") == ["g/a_1", "g/a_é #%"])
+            #expect(try await store.objects.keys(.renditions, prefix: "g/%") == [])
+        },
         Case("an empty object is an object") { store, _ async throws in
             _ = try await store.objects.put(upload("g/empty", ""), in: .photos, if: .absent)
             #expect(try await store.objects.get(.photos, key: "g/empty", limit: 0)?.bytes == [])

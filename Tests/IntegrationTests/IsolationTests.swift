@@ -34,12 +34,6 @@ struct IsolationTests {
         }
     }
 
-    /// The processes that a process has started.
-    private static func children(of process: pid_t) async throws -> [pid_t] {
-        let list = try await Command.run("/usr/bin/pgrep", ["-P", "\(process)"])
-        return list.output.split(separator: "\n").compactMap { pid_t($0) }
-    }
-
     @Test func oneCrashingPhotoAmongAThousandFailsAlone() async throws {
         for index in 0..<999 { try folder.write("photos/\(index).jpg", Corpus.samples.bytes("tiny.jpg")) }
         try folder.write("photos/crash.svg", Array(Self.crashing.utf8))
@@ -120,7 +114,7 @@ struct IsolationTests {
         defer { worker.signal(SIGKILL) }
         let id = try #require(ids["tiny.jpg"])
         try await isDone(id)
-        let held = try await Self.children(of: worker.pid)
+        let held = try await childProcesses(of: worker.pid)
         #expect(!held.isEmpty)
         for child in held { kill(child, SIGSTOP) }
         let second = try #require(try await Renditions.importing([sample("grey.jpg")], store)["grey.jpg"])
@@ -157,12 +151,25 @@ struct IsolationTests {
         #expect(error.detail?.contains("makes no sense") == true, "\(error.detail ?? "")")
     }
 
+    @Test func aProcessThatDiesWhileIdleIsNoPhotosFault() async throws {
+        let ids = try await Renditions.importing([sample("tiny.jpg")], store)
+        let worker = try Renditions.start(["worker", "--json", "--store", store])
+        defer { worker.signal(SIGKILL) }
+        try await isDone(try #require(ids["tiny.jpg"]))
+        let children = try await childProcesses(of: worker.pid)
+        #expect(!children.isEmpty)
+        for child in children { kill(child, SIGKILL) }
+        let second = try #require(try await Renditions.importing([sample("grey.jpg")], store)["grey.jpg"])
+        try await isDone(second)
+        #expect(try await Renditions.show(second, store).history == ["queued", "claimed", "done"])
+    }
+
     @Test func processesDoNotOutliveTheirWorker() async throws {
         let ids = try await Renditions.importing([sample("tiny.jpg")], store)
         let worker = try Renditions.start(["worker", "--store", store])
         let id = try #require(ids["tiny.jpg"])
         try await isDone(id)
-        let children = try await Self.children(of: worker.pid)
+        let children = try await childProcesses(of: worker.pid)
         #expect(!children.isEmpty)
         worker.signal(SIGKILL)
         try await eventually("no process is left") { children.allSatisfy { kill($0, 0) != 0 } }
@@ -176,7 +183,7 @@ struct IsolationTests {
         defer { worker.signal(SIGKILL) }
         let id = try #require(ids["tiny.jpg"])
         try await isDone(id)
-        let child = try #require(try await Self.children(of: worker.pid).first)
+        let child = try #require(try await childProcesses(of: worker.pid).first)
         let environment = FileManager.default.contents(atPath: "/proc/\(child)/environ") ?? Data()
         #expect(!environment.isEmpty)
         #expect(!String(decoding: environment, as: UTF8.self).contains("s3cret"))

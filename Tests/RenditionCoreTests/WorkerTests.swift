@@ -147,6 +147,25 @@ struct WorkerTests: WorkerStage {
         #expect(reason?["code"] == .string("poison"))
     }
 
+    /// Its last attempt ended without a word; those before say what is wrong with it.
+    @Test func theLastClaimsSilenceDoesNotHideTheReason() async throws {
+        let id = try await importPhoto()
+        let key = try #require(try await store.records.record(id)?.s3Key)
+        try await store.objects.delete(.photos, key: key)
+        for attempt in 1...5 {
+            let lease = try #require(try await store.queue.claim(upTo: 1, owner: "x", lease: .zero).first)
+            if attempt == 5 { break }
+            let missing = RenditionError(
+                code: "original_missing", stage: .fetch, retriable: true, message: "The file is not there.")
+            _ = try await store.queue.fail(lease, error: missing, retryAfter: .zero)
+        }
+        _ = try await store.queue.reap()
+        _ = await worker(StubRenderer()).run()
+        let reason = try await store.records.record(id)?.attributes["rendition_error"]?.map
+        #expect(reason?["code"] == .string("original_missing"))
+        #expect(try await store.queue.job(id)?.state == .dead)
+    }
+
     @Test func workersThatAreKilledTakeNoOtherPhotoAlong() async throws {
         for index in 0..<12 { _ = try await importPhoto("\(index).jpg", "photo \(index)") }
         // Each of these claims what it can and dies.

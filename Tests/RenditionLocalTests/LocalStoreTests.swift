@@ -101,6 +101,27 @@ struct LocalStoreTests {
         #expect(folder.files(below: "store/tmp").allSatisfy { $0.hasSuffix("lock") })
     }
 
+    /// The file has its name when the commit fails.
+    @Test func aWriteThatFailsAtTheVeryEndLeavesWhatWasThere() async throws {
+        let store = try open()
+        _ = try await store.objects.put(upload("g/x.jpg", "older"), in: .photos, if: .none)
+        try SQLiteShell.run(
+            """
+            CREATE TABLE a (id INTEGER PRIMARY KEY);
+            CREATE TABLE b (a REFERENCES a DEFERRABLE INITIALLY DEFERRED);
+            CREATE TRIGGER t AFTER INSERT ON object BEGIN INSERT INTO b VALUES (1); END;
+            """, folder.path("store/store.sqlite"))
+        for key in ["g/x.jpg", "g/y.jpg"] {
+            await #expect(throws: RenditionError.self) {
+                _ = try await store.objects.put(upload(key, "newer"), in: .photos, if: .none)
+            }
+        }
+        let there = try await store.objects.get(.photos, key: "g/x.jpg", limit: 99)
+        #expect(there.map { String(decoding: $0.bytes, as: UTF8.self) } == "older")
+        #expect(folder.files(below: "store/objects").map { PathName.last($0) } == ["x.jpg"])
+        #expect(folder.files(below: "store/tmp").allSatisfy { PathName.last($0) == "lock" })
+    }
+
     @Test func aFolderThatIsNoStoreIsRefused() throws {
         func code(_ path: String, creates: Bool) -> String? {
             do {

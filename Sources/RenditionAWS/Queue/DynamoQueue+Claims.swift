@@ -132,7 +132,7 @@ extension DynamoQueue {
             return claimed.lease
         case .refused(let item, _):
             // The claim whose reply was lost is mine if its token is.
-            guard let present = item.map(JobRow.init), present.token == token else { return nil }
+            guard Safeguard.allOld.isOn, let present = item.map(JobRow.init), present.token == token else { return nil }
             return present.lease
         }
     }

@@ -47,7 +47,7 @@ package struct AWSStore: PhotoStore {
             transport: transport, credentials: credentials, region: configuration.region, clock: serverClock,
             maxAttempts: environment["AWS_MAX_ATTEMPTS"].flatMap(Int.init).map { max(1, $0) })
         meter = context.meter
-        let clock = given ?? serverClock
+        let clock = given ?? (Safeguard.serverTime.isOn ? serverClock : SystemClock())
         self.clock = clock
         let dynamo = DynamoDB(endpoint: configuration.endpoint(of: "dynamodb", setting: "DYNAMODB"), context: context)
         self.dynamo = dynamo

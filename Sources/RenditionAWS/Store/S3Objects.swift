@@ -119,6 +119,16 @@ package struct S3Objects: ObjectStore {
         try await store { try await s3.delete(names[bucket], key) }
     }
 
+    package func keys(_ bucket: Bucket, prefix: String) async throws -> [String] {
+        var (keys, next) = ([String](), String?.none)
+        repeat {
+            let page = try await store { [next] in try await s3.list(names[bucket], prefix: prefix, after: next) }
+            keys += page.keys.map(\.key)
+            next = page.next
+        } while next != nil
+        return keys
+    }
+
     // MARK: Files
 
     private func putFile(

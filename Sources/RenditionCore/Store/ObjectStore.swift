@@ -86,4 +86,7 @@ package protocol ObjectStore: Sendable {
 
     /// Removes an object; absent is fine.
     func delete(_ bucket: Bucket, key: String) async throws
+
+    /// The keys that begin with `prefix`, in order of their bytes.
+    func keys(_ bucket: Bucket, prefix: String) async throws -> [String]
 }

@@ -15,6 +15,9 @@ struct PhotoHandler: Sendable {
     let logos: LogoCache
     let configuration: WorkerConfiguration
 
+    /// The failure's code where a photo has no record.
+    static let recordMissing = "record_missing"
+
     /// How a photo's way ended, and what it was that was handled.
     struct Handled: Sendable {
         var outcome: JobOutcome
@@ -48,16 +51,17 @@ struct PhotoHandler: Sendable {
     }
 
     private func go(_ trip: inout Trip) async throws -> JobOutcome {
+        KillPoint.claim.pass()
         trip.enter(.fetch)
         guard let record = try await store.records.record(lease.photo.id) else {
             throw RenditionError(
-                code: "record_missing", stage: .fetch, retriable: true,
+                code: Self.recordMissing, stage: .fetch, retriable: true,
                 message: "There is no photo of this id. If it was deleted, nothing is left to do.")
         }
         trip.record = record
         trip.report.filename = record.filename
         guard lease.attempts <= configuration.maxAttempts else {
-            return .reject(Settlement.poison(attempts: lease.attempts))
+            return .reject(try await lastWord())
         }
         guard ObjectKeys.isOriginal(record.s3Key) else {
             throw RenditionError(
@@ -79,6 +83,14 @@ struct PhotoHandler: Sendable {
         return try await make(record, instructions, &trip)
     }
 
+    /// Why a photo is given up that was claimed once too often: the failure it ended with last, where it ended with any.
+    private func lastWord() async throws -> RenditionError {
+        guard lease.lastFailure != nil, let last = try await store.queue.job(lease.photo.id)?.lastError,
+            !last.endedItsRenderer
+        else { return Settlement.poison(attempts: lease.attempts) }
+        return Settlement.exhausted(last, attempts: lease.attempts - 1)
+    }
+
     /// Everything that needs memory: fetch, probe, render, publish, commit.
     private func make(
         _ record: PhotoRecord, _ instructions: RenderInstructions, _ trip: inout Trip
@@ -87,6 +99,7 @@ struct PhotoHandler: Sendable {
         let (info, bytes) = try await original(of: record)
         trip.originalETag = info.etag
         trip.report.bytes = bytes.count
+        KillPoint.fetch.pass()
 
         trip.enter(.probe)
         let (renderer, limits) = (renderer, configuration.limits)
@@ -104,12 +117,14 @@ struct PhotoHandler: Sendable {
             return (try renderer.render(bytes, as: instructions, limits: limits), began..<ContinuousClock.now)
         }
         trip.noteRendering(rendering, photo.times)
+        KillPoint.render.pass()
         trip.enter(.publish)
         trip.report.renditions = photo.renditions.map(PhotoReport.Made.init)
 
         guard try await keeper.renewNow(lease) else { throw CancellationError() }
         let recipe = Recipe.hash(renderer: renderer.version, instructions: instructions, originalETag: info.etag)
         if let outcome = try await publish(photo, of: record, recipe: recipe, original: info) { return outcome }
+        KillPoint.published.pass()
 
         trip.enter(.commit)
         return try await commit(photo, of: record, recipe: recipe)
@@ -146,8 +161,8 @@ struct PhotoHandler: Sendable {
             }
         }
         if let superseded { return try await yield(to: superseded) }
-        let now = try await store.objects.head(.photos, key: record.s3Key)
-        guard now?.etag == original.etag else {
+        // Where it is gone nothing newer will follow: the record has to tell what stands there now, if it is there still.
+        if let now = try await store.objects.head(.photos, key: record.s3Key), now.etag != original.etag {
             return .release(reason: "the original was replaced during the rendering")
         }
         return nil
@@ -159,6 +174,7 @@ struct PhotoHandler: Sendable {
             now: store.clock.now)
         switch try await store.records.commit(change) {
         case .committed:
+            KillPoint.commit.pass()
             return .done(recipe: recipe)
         case .gone:
             // The photo was deleted while it was rendered: what was published for it belongs to nobody.

@@ -43,7 +43,7 @@ package enum Settlement: Sendable, Hashable {
     }
 
     /// The reason that remains when the last attempt has failed.
-    private static func exhausted(_ error: RenditionError, attempts: Int) -> RenditionError {
+    static func exhausted(_ error: RenditionError, attempts: Int) -> RenditionError {
         var last = error
         last.retriable = false
         last.detail = ["given up after \(attempts) attempts", error.detail].compactMap { $0 }.joined(separator: "; ")

@@ -264,11 +264,15 @@ package final class Worker: Sendable {
         switch settlement {
         case .finish(let recipe):
             switch try await store.queue.finish(lease, recipe: recipe) {
-            case .done, .requeued: return .done
+            case .done, .requeued:
+                KillPoint.finish.pass()
+                return .done
             case .lost: return .abandoned
             }
         case .fail(let error, let delay):
-            return try await store.queue.fail(lease, error: error, retryAfter: delay) ? .retry : .abandoned
+            guard try await store.queue.fail(lease, error: error, retryAfter: delay) else { return .abandoned }
+            KillPoint.retry.pass()
+            return .retry
         case .dead(let error):
             do {
                 if let doubt = try await recordFailure(error, lease, handled) {
@@ -278,13 +282,18 @@ package final class Worker: Sendable {
                 // A record that can't be written keeps no job from its end: the dead letter tells the reason too.
                 logger.error("The failure is not in the record: \(failure)", metadata: lease.logMetadata)
             }
+            KillPoint.failure.pass()
             switch try await store.queue.bury(lease, error: error) {
-            case .done: return .failed
+            case .done:
+                KillPoint.burial.pass()
+                return .failed
             case .requeued: return .retry
             case .lost: return .abandoned
             }
         case .release(let reason, let fence):
-            return try await store.queue.release(lease, reason: reason, fence: fence) ? .released : .abandoned
+            guard try await store.queue.release(lease, reason: reason, fence: fence) else { return .abandoned }
+            KillPoint.release.pass()
+            return .released
         }
     }
 
@@ -294,17 +303,24 @@ package final class Worker: Sendable {
     private func recordFailure(
         _ error: RenditionError, _ lease: Lease, _ handled: PhotoHandler.Handled
     ) async throws -> Settlement? {
-        guard let record = handled.record else { return nil }
+        let leftovers = Leftovers(objects: store.objects, urls: configuration.urls)
+        guard let record = handled.record else {
+            if error.code == PhotoHandler.recordMissing { try await leftovers.remove(of: lease.photo) }
+            return nil
+        }
         let replaced = Settlement.release(reason: "the original was replaced meanwhile")
         if let etag = handled.originalETag,
             let now = try await store.objects.head(.photos, key: record.s3Key), now.etag != etag
         {
             return replaced
         }
-        let change = RecordCommit.failed(error, record: record, fence: lease.fence, now: store.clock.now)
+        var change = RecordCommit.failed(error, record: record, fence: lease.fence, now: store.clock.now)
+        try await leftovers.correct(&change, of: record)
         switch try await store.records.commit(change) {
         case .committed: return nil
-        case .gone: return .finish(recipe: "")
+        case .gone:
+            try await leftovers.remove(of: lease.photo)
+            return .finish(recipe: "")
         case .originalReplaced: return replaced
         case .superseded(let fence): return .release(reason: "the record has fence \(fence)", fence: fence)
         }

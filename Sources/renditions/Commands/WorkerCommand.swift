@@ -51,21 +51,27 @@ struct WorkerCommand: AsyncParsableCommand {
             let renderer = Task.detached { [inProcess = renderOptions.inProcess] in
                 try Parts.renderer(settings, inProcess: inProcess, logger: logger, telling: .info)
             }
-            try await Parts.withStore(settings.store, settings, creates: true) { store in
-                let worker = Worker(
-                    store: store, renderer: try await renderer.value, configuration: configuration, logger: logger
-                ) { [json, summary] report in
-                    if json { try? Terminal.printJSON(report) }
-                    if summary { reports.withLock { $0.append(report) } }
+            do {
+                try await Parts.withStore(settings.store, settings, creates: true) { store in
+                    let worker = Worker(
+                        store: store, renderer: try await renderer.value, configuration: configuration, logger: logger
+                    ) { [json, summary] report in
+                        if json { try? Terminal.printJSON(report) }
+                        if summary { reports.withLock { $0.append(report) } }
+                    }
+                    let greeting = "Worker \(configuration.owner) renders \(configuration.renderWidth) photos at once"
+                    let service = WorkerService(worker: worker) {
+                        logger.info("\(greeting) from the \(store.summary).")
+                        // It starts programs to find out, for which no photo waits.
+                        Task.detached { Parts.describeFilms(logger) }
+                    }
+                    try await SignalledGroup.run(service, logger: logger)
+                    unfinished.withLock { $0 = service.unfinished }
                 }
-                let greeting = "Worker \(configuration.owner) renders \(configuration.renderWidth) photos at once"
-                let service = WorkerService(worker: worker) {
-                    logger.info("\(greeting) from the \(store.summary).")
-                    // It starts programs to find out, for which no photo waits.
-                    Task.detached { Parts.describeFilms(logger) }
-                }
-                try await SignalledGroup.run(service, logger: logger)
-                unfinished.withLock { $0 = service.unfinished }
+            } catch {
+                // The exit would tear libraries down that are still starting.
+                _ = await renderer.result
+                throw error
             }
             try await renderer.value.close()
             if summary { Terminal.print(TextTable(reports.withLock { $0.sorted { $0.filename < $1.filename } }).text) }
