@@ -64,7 +64,8 @@ struct LocalObjects: ObjectStore {
                         bucket.rawValue, info.key, info.size, info.etag, written.checksum, info.contentType,
                         info.cacheControl, metadata, now,
                     ])
-                guard link(path, kept) == 0 || errno == ENOENT || errno == ENOTDIR else {
+                // Some file systems have no second names; there it isn't kept.
+                guard link(path, kept) == 0 || [ENOENT, ENOTDIR, EPERM, EOPNOTSUPP, EMLINK].contains(errno) else {
                     throw StoreFault.file(errno, "keep", path)
                 }
                 try DurableFile.move(unfinished, to: path)
