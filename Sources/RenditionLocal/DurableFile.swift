@@ -45,12 +45,6 @@ package enum DurableFile {
         try syncFolder(folder)
     }
 
-    /// The number by which the file system knows a file, whatever its name; nil where there is none.
-    package static func number(_ path: String) -> UInt64? {
-        var status = stat()
-        return stat(path, &status) == 0 ? UInt64(status.st_ino) : nil
-    }
-
     /// Reads a whole file.
     ///
     /// - Returns: nil where there is none.

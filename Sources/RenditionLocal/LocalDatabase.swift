@@ -56,6 +56,11 @@ struct LocalDatabase: Sendable {
         try await threads.run { [pool, path] in try StoreFault.translate(path) { try pool.write(body) } }
     }
 
+    /// The same from a thread that may block.
+    func writeHere<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        try StoreFault.translate(path) { try pool.write(body) }
+    }
+
     /// Closes the database; what is called afterwards throws.
     func close() async {
         try? await threads.run { [pool] in try pool.close() }

@@ -48,10 +48,8 @@ struct LocalObjects: ObjectStore {
             contentType: upload.contentType, cacheControl: upload.cacheControl, metadata: upload.metadata)
         let metadata = try ColumnJSON.text(upload.metadata)
         let now = clock.now.milliseconds
-        // What stood there, until the new row is certain.
-        let kept = temporary.newFile()
-        let file = DurableFile.number(unfinished)
-        defer { unlink(kept) }
+        let kept = KeptFile(in: temporary)
+        defer { kept.forget() }
         do {
             let stored = try await database.write { database in
                 let present = try Self.fetch(bucket, upload.key, database)
@@ -64,10 +62,7 @@ struct LocalObjects: ObjectStore {
                         bucket.rawValue, info.key, info.size, info.etag, written.checksum, info.contentType,
                         info.cacheControl, metadata, now,
                     ])
-                // Some file systems have no second names; there it isn't kept.
-                guard link(path, kept) == 0 || [ENOENT, ENOTDIR, EPERM, EOPNOTSUPP, EMLINK].contains(errno) else {
-                    throw StoreFault.file(errno, "keep", path)
-                }
+                try kept.keep(bucket, upload.key, at: path)
                 try DurableFile.move(unfinished, to: path)
                 return true
             }
@@ -76,12 +71,7 @@ struct LocalObjects: ObjectStore {
         } catch {
             unlink(unfinished)
             // The file may have its name already, and its row come to nothing, as on a disk that fails at the commit.
-            try? await database.write { database in
-                guard DurableFile.number(path) == file,
-                    try Self.fetch(bucket, upload.key, database)?.info.etag != info.etag
-                else { return }
-                if rename(kept, path) != 0 { unlink(path) }
-            }
+            try? await database.write { try Self.mend(kept, bucket, upload.key, path, $0) }
             throw error
         }
     }
@@ -102,6 +92,27 @@ struct LocalObjects: ObjectStore {
                 database, sql: "SELECT key FROM object WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key",
                 arguments: [bucket.rawValue, prefix, prefix + "\u{10FFFF}"])
         }
+    }
+
+    /// Puts back what dead processes' unfinished writes have left without a row.
+    ///
+    /// - Parameter folder: A dead process's temporary folder.
+    func mend(leftIn folder: String) throws {
+        for (kept, bucket, key) in KeptFile.left(in: folder) {
+            let path = try paths.file(bucket, key: key)
+            try database.writeHere { try Self.mend(kept, bucket, key, path, $0) }
+        }
+    }
+
+    private static func mend(
+        _ kept: KeptFile, _ bucket: Bucket, _ key: String, _ path: String, _ database: Database
+    ) throws {
+        guard let row = try fetch(bucket, key, database) else { return try kept.mend(nil, at: path) }
+        try kept.mend(
+            { file in
+                guard let bytes = try DurableFile.read(file) else { return false }
+                return bytes.count == row.info.size && Checksum.sha256(bytes) == row.checksum
+            }, at: path)
     }
 
     private struct StoredObject {

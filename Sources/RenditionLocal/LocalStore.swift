@@ -14,6 +14,7 @@ package struct LocalStore: PhotoStore {
     package let queue: any JobQueue
     package let records: any PhotoRecords
     package let objects: any ObjectStore
+    private let files: LocalObjects
     package let clock: any StoreClock
     package let doorbell: Doorbell
     package let summary: String
@@ -54,8 +55,10 @@ package struct LocalStore: PhotoStore {
         self.database = database
         queue = LocalQueue(database: database, clock: clock)
         records = LocalRecords(database: database)
-        objects = LocalObjects(
+        let files = LocalObjects(
             database: database, paths: paths, temporary: temporary, threads: threads, clock: clock)
+        self.files = files
+        objects = files
         doorbell = Doorbell(store: Self.identity(of: root))
         summary = "embedded store in \(root)"
     }
@@ -96,7 +99,7 @@ package struct LocalStore: PhotoStore {
     }
 
     package func sweep() async throws {
-        try await threads.run { [temporary] in try temporary.sweep() }
+        try await threads.run { [temporary, files] in try temporary.sweep { try files.mend(leftIn: $0) } }
     }
 
     /// The folder itself, whatever path leads to it.

@@ -41,7 +41,9 @@ final class TemporaryFolder: Sendable {
     func newFile() -> String { "\(path)/\(UUID().uuidString.lowercased())" }
 
     /// Removes the folders of processes that are dead.
-    func sweep() throws {
+    ///
+    /// - Parameter recover: Takes out of such a folder what is still of use. Where it throws, the folder stays for later.
+    func sweep(_ recover: (String) throws -> Void) throws {
         try Self.exclusively(parent) {
             for name in (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? [] {
                 let other = "\(parent)/\(name)"
@@ -53,6 +55,7 @@ final class TemporaryFolder: Sendable {
                 } else if errno != ENOENT {
                     continue
                 }
+                guard (try? recover(other)) != nil else { continue }
                 try? FileManager.default.removeItem(atPath: other)
             }
         }

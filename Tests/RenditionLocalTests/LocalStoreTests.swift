@@ -1,7 +1,9 @@
 import Foundation
+import GRDB
 import RenditionCore
 import RenditionLocal
 import RenditionTestKit
+import Synchronization
 import Testing
 
 @Suite("The embedded store's folder")
@@ -86,6 +88,68 @@ struct LocalStoreTests {
         #expect(!left.contains { $0.hasPrefix("dead") || $0.hasPrefix("older") })
         #expect(left.count == 3, "the broom's lock and one for each of the two open stores: \(left)")
         _ = try await other.objects.put(upload("g/a.jpg", "bytes"), in: .photos, if: .absent)
+    }
+
+    /// A process that dies after a file got its name and before its row was certain.
+    @Test func whatADeadProcessWroteWithoutARowIsPutBack() async throws {
+        let store = try open()
+        let bucket = "store/objects/galerly-photos-local"
+        let dead = "store/tmp/dead"
+        try folder.write("\(dead)/lock", [])
+        for (name, text) in [("older", "1"), ("same", "2"), ("other", "3")] {
+            _ = try await store.objects.put(upload("g/\(name).jpg", text), in: .photos, if: .absent)
+            #expect(link(folder.path("\(bucket)/g/\(name).jpg"), folder.path("\(dead)/\(name)")) == 0)
+            #expect(symlink("photos/g/\(name).jpg", folder.path("\(dead)/\(name).of")) == 0)
+        }
+        #expect(symlink("photos/g/new.jpg", folder.path("\(dead)/new.of")) == 0)
+        // As a write does: a new file takes the name.
+        for name in ["older", "new"] {
+            try folder.write("replacement", Array("unfinished".utf8))
+            #expect(rename(folder.path("replacement"), folder.path("\(bucket)/g/\(name).jpg")) == 0)
+        }
+        // Somebody else's later write is what its row speaks of.
+        _ = try await store.objects.put(upload("g/other.jpg", "4"), in: .photos, if: .none)
+
+        try await store.sweep()
+        func text(_ key: String) async throws -> String? {
+            try await store.objects.get(.photos, key: key, limit: 99).map { String(decoding: $0.bytes, as: UTF8.self) }
+        }
+        #expect(try await text("g/older.jpg") == "1")
+        #expect(try await text("g/same.jpg") == "2")
+        #expect(try await text("g/other.jpg") == "4")
+        #expect(
+            folder.files(below: bucket).sorted() == ["g/older.jpg", "g/other.jpg", "g/same.jpg"])
+    }
+
+    /// At every commit, what the process would leave if it died now.
+    private final class Leavings: TransactionObserver, Sendable {
+        let folder: TestFolder
+        let seen = Mutex<[String]>([])
+
+        init(_ folder: TestFolder) { self.folder = folder }
+
+        func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { eventKind.tableName == "object" }
+        func databaseDidChange(with event: DatabaseEvent) {}
+        func databaseWillCommit() {
+            for file in folder.files(below: "store/tmp") where !file.hasSuffix("lock") && !file.hasSuffix(".of") {
+                let bytes = FileManager.default.contents(atPath: folder.path("store/tmp/\(file)")) ?? Data()
+                let sign = folder.path("store/tmp/\(file).of")
+                let target = try? FileManager.default.destinationOfSymbolicLink(atPath: sign)
+                seen.withLock { $0.append("\(String(decoding: bytes, as: UTF8.self)) of \(target ?? "?")") }
+            }
+        }
+        func databaseDidCommit(_ db: Database) {}
+        func databaseDidRollback(_ db: Database) {}
+    }
+
+    @Test func whatAWriteReplacesIsKeptUntilItsRowIsCertain() async throws {
+        let leavings = Leavings(folder)
+        let store = try LocalStore(directory: folder.path("store"), creates: true) { database in
+            database.add(transactionObserver: leavings, extent: .databaseLifetime)
+        }
+        _ = try await store.objects.put(upload("g/x.jpg", "older"), in: .photos, if: .none)
+        _ = try await store.objects.put(upload("g/x.jpg", "newer"), in: .photos, if: .none)
+        #expect(leavings.seen.withLock { $0 } == ["older of photos/g/x.jpg"])
     }
 
     @Test func aFailedWriteLeavesNothing() async throws {
