@@ -16,7 +16,7 @@ enum Allocator {
 
     /// What the arena's end may keep between two photos, in bytes. With less of it two threads that give memory back and fetch
     /// it anew stand in each other's way; a render process has only one that does.
-    private static func kept(rendersAlone: Bool) -> Int32 { rendersAlone ? 32 << 20 : 256 << 20 }
+    private static func kept(rendersAlone: Bool) -> Int32 { rendersAlone ? 128 << 20 : 256 << 20 }
 
     /// Called once, before anything else. What the environment says counts instead.
     ///
