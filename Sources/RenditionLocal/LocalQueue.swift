@@ -189,11 +189,7 @@ struct LocalQueue: JobQueue {
     func redrive(_ photoID: String, after delay: Duration) async throws -> Bool {
         let now = clock.now
         return try await database.write { database in
-            guard
-                let row = try Row.fetchOne(
-                    database, sql: "SELECT * FROM job WHERE id = ? AND state = 'dead' AND tok IS NULL",
-                    arguments: [photoID])
-            else { return false }
+            guard let row = try Self.dead(photoID, database) else { return false }
             try Self.queueAgain(row, lane: Self.lane(row), due: now + delay, database)
             try database.execute(
                 sql: "UPDATE job SET attempts = 0, gen = gen + 1, enq_at = ? WHERE id = ?",
@@ -229,11 +225,7 @@ struct LocalQueue: JobQueue {
     func drop(_ photoID: String) async throws -> Bool {
         let now = clock.now
         return try await database.write { database in
-            guard
-                let row = try Row.fetchOne(
-                    database, sql: "SELECT * FROM job WHERE id = ? AND state = 'dead' AND tok IS NULL",
-                    arguments: [photoID])
-            else { return false }
+            guard let row = try Self.dead(photoID, database) else { return false }
             try database.execute(
                 sql: "UPDATE job SET state = 'done', q = NULL, due_at = NULL, attempts = 0 WHERE id = ?",
                 arguments: [photoID])
@@ -300,6 +292,12 @@ struct LocalQueue: JobQueue {
     private static func mine(_ lease: Lease, _ database: Database) throws -> Row? {
         try Row.fetchOne(
             database, sql: "SELECT * FROM job WHERE id = ? AND tok = ?", arguments: [lease.photo.id, lease.token])
+    }
+
+    /// A dead letter's row.
+    private static func dead(_ photoID: String, _ database: Database) throws -> Row? {
+        try Row.fetchOne(
+            database, sql: "SELECT * FROM job WHERE id = ? AND state = 'dead' AND tok IS NULL", arguments: [photoID])
     }
 
     /// Begins another round for a job that was queued again while it was leased.

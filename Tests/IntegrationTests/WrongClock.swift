@@ -1,21 +1,14 @@
-import RenditionTestKit
-
 /// Sets the wall clock that a process sees ahead or behind, and nothing else.
 ///
 /// libfaketime shifts the clocks behind Dispatch's timers as well, and not the timers themselves: under it a Swift
 /// program sleeps for minutes or not at all.
 struct WrongClock {
-    private let folder = TestFolder()
-    private var library: String { folder.path("wrong-clock.so") }
+    private let library: PreloadedLibrary
 
-    init() async throws {
-        let source = try folder.write("wrong-clock.c", Array(Self.source.utf8))
-        let result = try await Command.run("clang", ["-shared", "-fPIC", "-o", library, source])
-        guard result.status == 0 else { throw ServerFault("clang: \(result.errors)") }
-    }
+    init() async throws { library = try await PreloadedLibrary("wrong-clock", Self.source) }
 
     /// What a process needs whose clock is to be so many seconds ahead.
-    func by(_ seconds: Int) -> [String: String] { ["LD_PRELOAD": library, "CLOCK_AHEAD": "\(seconds)"] }
+    func by(_ seconds: Int) -> [String: String] { ["LD_PRELOAD": library.path, "CLOCK_AHEAD": "\(seconds)"] }
 
     private static let source = """
         #define _GNU_SOURCE

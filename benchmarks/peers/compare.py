@@ -177,6 +177,26 @@ def memory(options):
     return peaks
 
 
+def isolation(options):
+    """Processor seconds a photo of a worker that renders in processes of their own, and of one that renders in its own, in turn.
+
+    What it takes to start them is a part of it, so there have to be photos enough."""
+    originals = [path for path, _ in photos(options.main)] * 8
+    seconds = {"in processes of their own": [], "in its own process": []}
+    for _ in range(options.rounds):
+        for name, flags in zip(seconds, ([], ["--in-process"])):
+            with tempfile.TemporaryDirectory() as work:
+                store = ["--store", f"local:{work}/store"]
+                subprocess.run([options.renditions, "import", "--gallery", "g", *store, *originals], check=True,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                taken, _ = turns.measured([options.renditions, "worker", "--drain", *store, *flags], dict(os.environ))
+            seconds[name].append(taken / len(originals))
+    print(f"\nCPU seconds a photo of a worker, {len(originals)} photos, median of {options.rounds}")
+    for name, values in seconds.items():
+        print(f"{name:34}{statistics.median(values):9.3f}")
+    return seconds
+
+
 def own_benchmark(options, *arguments):
     """What `renditions bench` finds on the main corpus."""
     command = [options.renditions, "bench", options.main, "--json", "--rounds", str(options.rounds), *arguments]
@@ -205,6 +225,7 @@ def main():
             options, os.path.join(options.kinds, kind), KINDS[kind], min(FEW, options.photos), EVERYWHERE)
     results["differences"] = differences(options)
     results["memory_mb"] = memory(options)
+    results["isolation"] = isolation(options)
     results["scaling"] = own_benchmark(options, "--scaling", "--photos", "36", "--threads",
                                        str(min(2, os.cpu_count() or 1)))
     results["overhead"] = own_benchmark(options, "--overhead", "--in-flight", "8")

@@ -40,6 +40,8 @@ def judge(results, scaling, overhead):
     rows.append((f"photos a minute on {wide['threads']} threads ÷ one", f"≥ {least:.2f}",
                  statistics.median(rounds) if rounds else None, -least))
     rows.append(("CPU of the worker on an embedded store, 8 in flight ÷ rendering alone", "≤ 1.08", overhead["overhead"]["ratio"], 1.08))
+    apart, together = (statistics.median(values) for values in results["isolation"].values())
+    rows.append(("CPU of a worker with render processes ÷ in its own process", "≤ 1.03", apart / together, 1.03))
     rows += [(name, f"≤ {MOST_MEMORY} MB", max(values), MOST_MEMORY) for name, values in results["memory_mb"].items()]
 
     print("\nGoals")
@@ -51,6 +53,6 @@ def judge(results, scaling, overhead):
             verdict = "reached"
         else:
             verdict, missed = "MISSED", missed + 1
-        shown = "" if found is None else f"{found:.0f}" if "MB" in goal else f"{found:.2f}"
+        shown = "" if found is None else f"{found:.0f}" if "MB" in goal else f"{found:.3f}"
         print(f"{name:68}{goal:>10}{shown:>8}  {verdict}")
     return missed == 0

@@ -3,33 +3,29 @@ import Foundation
 import Glibc
 
 /// Bytes that another process can read as a file, from any place in it. The file has no name, so that it goes with the
-/// last process that has it open.
+/// last process that has it open, however that ends.
 struct NamelessFile: ~Copyable {
     let descriptor: Int32
 
     /// - Throws: ``NoRoom``.
     init(_ bytes: UnsafeRawBufferPointer) throws {
-        var path = Array((NSTemporaryDirectory() + "/renditions-XXXXXX").utf8CString)
-        // No program that is started meanwhile gets it.
-        let file = mkostemp(&path, O_CLOEXEC)
-        guard file >= 0 else { throw Self.failure() }
+        let folder = NSTemporaryDirectory()
+        var template = Array("\(folder)/renditions-XXXXXX".utf8CString)
+        let file = shim_nameless_file(folder, &template)
+        guard file >= 0 else { throw NoRoom(folder, errno) }
         defer { close(file) }
-        // Before anything is written, so that nothing stays behind where this process is killed.
-        unlink(path)
         var done = 0
         while done < bytes.count {
             let count = write(file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                throw Self.failure()
-            }
+            guard count > 0 else { throw NoRoom(folder, errno) }
             done += count
         }
         // Nobody can read it but whoever is handed the descriptor, and that may be a process without rights. Nobody can
         // write it any more.
-        fchmod(file, 0o444)
+        guard fchmod(file, 0o444) == 0 else { throw NoRoom(folder, errno) }
         let reader = Glibc.open("/proc/self/fd/\(file)", O_RDONLY | O_CLOEXEC)
-        guard reader >= 0 else { throw Self.failure() }
+        guard reader >= 0 else { throw NoRoom(folder, errno) }
         descriptor = reader
     }
 
@@ -39,9 +35,10 @@ struct NamelessFile: ~Copyable {
     struct NoRoom: Error {
         let folder: String
         let reason: String
-    }
 
-    private static func failure() -> NoRoom {
-        NoRoom(folder: NSTemporaryDirectory(), reason: String(cString: strerror(errno)))
+        fileprivate init(_ folder: String, _ code: Int32) {
+            self.folder = folder
+            reason = String(cString: strerror(code))
+        }
     }
 }

@@ -24,21 +24,16 @@ struct BrokenDisk {
         }
     }
 
-    private let folder = TestFolder()
-    private var library: String { folder.path("broken-disk.so") }
+    private let library: PreloadedLibrary
 
-    init() async throws {
-        let source = try folder.write("broken-disk.c", Array(Self.source.utf8))
-        let result = try await Command.run("clang", ["-shared", "-fPIC", "-o", library, source])
-        guard result.status == 0 else { throw ServerFault("clang: \(result.errors)") }
-    }
+    init() async throws { library = try await PreloadedLibrary("broken-disk", Self.source) }
 
     /// Breaks the disk for the processes that have its environment, and mends it.
     struct Switch: Sendable {
         let environment: [String: String]
         fileprivate let path: String
         /// Keeps the library in its place.
-        fileprivate let disk: TestFolder
+        fileprivate let disk: PreloadedLibrary
 
         func fail(_ trouble: Trouble) throws {
             // At once and whole, since it is read at any time.
@@ -50,12 +45,12 @@ struct BrokenDisk {
 
     /// A switch of its own for the files below `root`.
     func makeSwitch(below root: String) -> Switch {
-        let path = folder.path(UUID().uuidString)
+        let path = library.folder.path(UUID().uuidString)
         // The kernel tells the paths of open files without the links and double slashes that lead to them.
         let ending = root.split(separator: "/").suffix(2).joined(separator: "/")
         return Switch(
-            environment: ["LD_PRELOAD": library, "DISK_TROUBLE": path, "DISK_ROOT": "/\(ending)/"], path: path,
-            disk: folder)
+            environment: ["LD_PRELOAD": library.path, "DISK_TROUBLE": path, "DISK_ROOT": "/\(ending)/"], path: path,
+            disk: library)
     }
 
     /// Full: nothing grows or is made. Read-only: nothing is opened for writing either, renamed or removed. Failing: nothing
