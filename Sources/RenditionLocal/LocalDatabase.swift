@@ -152,6 +152,13 @@ struct LocalDatabase: Sendable {
                     CREATE INDEX photo_original ON photo (\(LocalRecords.originalKey));
                     """)
         }
+        migrator.registerMigration("4") { database in
+            try database.execute(
+                sql: """
+                    ALTER TABLE job ADD COLUMN trace TEXT;
+                    ALTER TABLE job ADD COLUMN forced INTEGER NOT NULL DEFAULT 0;
+                    """)
+        }
         return migrator
     }
 }

@@ -7,19 +7,16 @@ struct LocalQueue: JobQueue {
     let database: LocalDatabase
     let clock: any StoreClock
 
-    func adopt(_ photo: PhotoRef, lane: LaneClass) async throws -> Bool {
+    func adopt(_ photo: PhotoRef, lane: LaneClass, note: JobNote) async throws -> Bool {
         let now = clock.now
-        return try await database.write { try Self.adopt(photo, lane, now, $0) }
+        return try await database.write { try Self.adopt(photo, lane, telling: note, now, $0) }
     }
 
     /// Queues a photo inside a transaction.
-    static func adopt(_ photo: PhotoRef, _ lane: LaneClass, _ now: Timestamp, _ database: Database) throws -> Bool {
-        try database.execute(
-            sql: """
-                INSERT INTO job (id, gallery_id, prio, gen, fence, attempts, state, q, due_at, enq_at)
-                VALUES (:id, :gallery, :prio, 1, 0, 0, 'queued', :q, :now, :now) ON CONFLICT DO NOTHING
-                """,
-            arguments: arguments(photo, lane, now))
+    static func adopt(
+        _ photo: PhotoRef, _ lane: LaneClass, telling told: JobNote = .none, _ now: Timestamp, _ database: Database
+    ) throws -> Bool {
+        try database.execute(sql: "\(newRow) ON CONFLICT DO NOTHING", arguments: arguments(photo, lane, told, now))
         guard database.changesCount == 1 else { return false }
         try note(.queued, photo.id, now, database)
         return true
@@ -31,23 +28,24 @@ struct LocalQueue: JobQueue {
         try database.execute(sql: "DELETE FROM job_event WHERE photo_id = ?", arguments: [photoID])
     }
 
-    func enqueue(_ photo: PhotoRef, lane: LaneClass) async throws {
+    func enqueue(_ photo: PhotoRef, lane: LaneClass, note: JobNote) async throws {
         let now = clock.now
         try await database.write { database in
             try database.execute(
                 sql: """
-                    INSERT INTO job (id, gallery_id, prio, gen, fence, attempts, state, q, due_at, enq_at)
-                    VALUES (:id, :gallery, :prio, 1, 0, 0, 'queued', :q, :now, :now)
+                    \(Self.newRow)
                     ON CONFLICT (id) DO UPDATE SET
                         gen = gen + 1,
                         prio = excluded.prio,
+                        trace = excluded.trace,
+                        forced = max(forced, excluded.forced),
                         state = CASE WHEN tok IS NULL THEN 'queued' ELSE state END,
                         q = CASE WHEN tok IS NULL THEN excluded.q ELSE q END,
                         due_at = CASE WHEN tok IS NULL THEN excluded.due_at ELSE due_at END,
                         attempts = CASE WHEN tok IS NULL THEN 0 ELSE attempts END,
                         enq_at = CASE WHEN tok IS NULL THEN excluded.enq_at ELSE enq_at END
                     """,
-                arguments: Self.arguments(photo, lane, now))
+                arguments: Self.arguments(photo, lane, note, now))
             try Self.note(.queued, photo.id, now, database)
         }
     }
@@ -75,6 +73,15 @@ struct LocalQueue: JobQueue {
         }
     }
 
+    func claim(_ photoID: String, owner: String, lease: Duration) async throws -> Lease? {
+        let now = clock.now
+        return try await database.write { database in
+            let row = try Row.fetchOne(
+                database, sql: "SELECT * FROM job WHERE id = ? AND state = 'queued'", arguments: [photoID])
+            return try row.map { try Self.take($0, owner: owner, until: now + lease, at: now, database) }
+        }
+    }
+
     private static func due(in lane: Int, at now: Timestamp, upTo limit: Int, _ database: Database) throws -> [Row] {
         let statement = try database.cachedStatement(
             sql: "SELECT * FROM job WHERE q = ? AND due_at <= ? ORDER BY due_at LIMIT ?")
@@ -89,7 +96,8 @@ struct LocalQueue: JobQueue {
         let lease = Lease(
             photo: photo, token: UUID().uuidString.lowercased(), fence: fence + 1, generation: row["gen"],
             attempts: attempts + 1, lane: lane(row), enqueuedAt: Timestamp(milliseconds: row["enq_at"]),
-            lastFailure: try error(row)?.code)
+            lastFailure: try error(row)?.code,
+            note: JobNote(trace: row["trace"], isForced: row["forced"]))
         try database.execute(
             sql: """
                 UPDATE job SET tok = ?, owner = ?, state = 'leased', q = ?, due_at = ?, fence = ?, attempts = ?
@@ -121,7 +129,8 @@ struct LocalQueue: JobQueue {
             try database.execute(
                 sql: """
                     UPDATE job SET state = 'done', done_recipe = ?, done_fence = ?, done_at = ?, attempts = 0,
-                        q = NULL, due_at = NULL, tok = NULL, owner = NULL, last_error = NULL
+                        q = NULL, due_at = NULL, tok = NULL, owner = NULL, last_error = NULL,
+                        trace = NULL, forced = 0
                     WHERE id = ?
                     """,
                 arguments: [recipe, lease.fence, now.milliseconds, lease.photo.id])
@@ -240,6 +249,26 @@ struct LocalQueue: JobQueue {
         }
     }
 
+    func jobs(_ photoIDs: [String]) async throws -> [String: Job] {
+        try await database.read { database in
+            var jobs: [String: Job] = [:]
+            for id in photoIDs {
+                let statement = try database.cachedStatement(sql: "SELECT * FROM job WHERE id = ?")
+                if let row = try Row.fetchOne(statement, arguments: [id]) { jobs[id] = try Self.job(row) }
+            }
+            return jobs
+        }
+    }
+
+    func leased(upTo limit: Int) async throws -> [Job] {
+        try await database.read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM job WHERE q BETWEEN ? AND ? LIMIT ?",
+                arguments: [Lane.leased.lowerBound, Lane.leased.upperBound - 1, limit]
+            ).map(Self.job)
+        }
+    }
+
     func depth() async throws -> QueueDepth {
         let now = clock.now
         return try await database.read { database in
@@ -249,7 +278,8 @@ struct LocalQueue: JobQueue {
                 database,
                 sql: """
                     SELECT q, jobs, (SELECT count(*) FROM job WHERE job.q = lane.q AND due_at > :now) AS later,
-                        (SELECT min(due_at) FROM job WHERE job.q = lane.q AND due_at > :now) AS next
+                        (SELECT min(due_at) FROM job WHERE job.q = lane.q AND due_at > :now) AS next,
+                        (SELECT min(due_at) FROM job WHERE job.q = lane.q AND due_at <= :now) AS oldest
                     FROM lane WHERE jobs > 0
                     """,
                 arguments: ["now": now.milliseconds])
@@ -264,6 +294,10 @@ struct LocalQueue: JobQueue {
                 } else {
                     depth.due += jobs - later
                     depth.delayed += later
+                    if let waiting = Lane.waitingClass(of: lane) { depth.waiting[waiting, default: 0] += jobs }
+                    if let oldest = (row["oldest"] as Int64?).map(Timestamp.init(milliseconds:)) {
+                        depth.oldestDue = min(depth.oldestDue ?? oldest, oldest)
+                    }
                 }
                 if let next = (row["next"] as Int64?).map(Timestamp.init(milliseconds:)) {
                     depth.nextDue = min(depth.nextDue ?? next, next)
@@ -352,10 +386,18 @@ struct LocalQueue: JobQueue {
             arguments: ["id": photoID])
     }
 
-    private static func arguments(_ photo: PhotoRef, _ lane: LaneClass, _ now: Timestamp) -> StatementArguments {
+    private static let newRow = """
+        INSERT INTO job (id, gallery_id, prio, gen, fence, attempts, state, q, due_at, enq_at, trace, forced)
+        VALUES (:id, :gallery, :prio, 1, 0, 0, 'queued', :q, :now, :now, :trace, :forced)
+        """
+
+    private static func arguments(
+        _ photo: PhotoRef, _ lane: LaneClass, _ note: JobNote, _ now: Timestamp
+    ) -> StatementArguments {
         [
             "id": photo.id, "gallery": photo.galleryID, "prio": lane.rawValue,
-            "q": Lane.number(lane, shard: shard(photo)), "now": now.milliseconds,
+            "q": Lane.number(lane, shard: shard(photo)), "now": now.milliseconds, "trace": note.trace,
+            "forced": note.isForced,
         ]
     }
 

@@ -51,14 +51,19 @@ private struct OutageQueue: JobQueue {
     let queue: any JobQueue
     let gate: OutageStore
 
-    func adopt(_ photo: PhotoRef, lane: LaneClass) async throws -> Bool {
+    func adopt(_ photo: PhotoRef, lane: LaneClass, note: JobNote) async throws -> Bool {
         try gate.check()
-        return try await queue.adopt(photo, lane: lane)
+        return try await queue.adopt(photo, lane: lane, note: note)
     }
 
-    func enqueue(_ photo: PhotoRef, lane: LaneClass) async throws {
+    func enqueue(_ photo: PhotoRef, lane: LaneClass, note: JobNote) async throws {
         try gate.check()
-        try await queue.enqueue(photo, lane: lane)
+        try await queue.enqueue(photo, lane: lane, note: note)
+    }
+
+    func claim(_ photoID: String, owner: String, lease: Duration) async throws -> Lease? {
+        try gate.check()
+        return try await queue.claim(photoID, owner: owner, lease: lease)
     }
 
     func claim(upTo limit: Int, owner: String, lease: Duration) async throws -> [Lease] {
@@ -114,6 +119,16 @@ private struct OutageQueue: JobQueue {
     func job(_ photoID: String) async throws -> Job? {
         try gate.check()
         return try await queue.job(photoID)
+    }
+
+    func jobs(_ photoIDs: [String]) async throws -> [String: Job] {
+        try gate.check()
+        return try await queue.jobs(photoIDs)
+    }
+
+    func leased(upTo limit: Int) async throws -> [Job] {
+        try gate.check()
+        return try await queue.leased(upTo: limit)
     }
 
     func depth() async throws -> QueueDepth {

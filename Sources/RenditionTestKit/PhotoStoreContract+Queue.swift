@@ -99,6 +99,50 @@ extension PhotoStoreContract {
             clock.advance(by: .seconds(5))
             #expect(try await claimOne(store).attempts == 1)
         },
+        Case("what is told with a photo reaches its worker, until the work is done") { store, clock async throws in
+            let note = JobNote(trace: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", isForced: true)
+            _ = try await store.queue.adopt(photo("a"), lane: .fresh, note: note)
+            let first = try await claimOne(store)
+            #expect(first.note == note)
+            _ = try await store.queue.fail(first, error: error, retryAfter: .zero)
+            // A later kick has a trace of its own, or none, and doesn't take the force back.
+            try await store.queue.enqueue(photo("a"), lane: .batch)
+            let second = try await claimOne(store)
+            #expect(second.note == JobNote(isForced: true))
+            #expect(try await store.queue.finish(second, recipe: "r") == .done)
+            try await store.queue.enqueue(photo("a"), lane: .batch)
+            let third = try await claimOne(store)
+            #expect(third.note == .none)
+            // A kick during the lease is another round's.
+            try await store.queue.enqueue(photo("a"), lane: .batch, note: note)
+            #expect(try await store.queue.finish(third, recipe: "r") == .requeued)
+            #expect(try await claimOne(store).note == note)
+        },
+        Case("a photo is claimed by its id, due or not, by one worker") { store, clock async throws in
+            #expect(try await store.queue.claim("nobody", owner: "w", lease: lease) == nil)
+            _ = try await store.queue.adopt(photo("a"), lane: .fresh)
+            _ = try await store.queue.adopt(photo("b"), lane: .fresh)
+            let claim = try #require(try await store.queue.claim("b", owner: "w", lease: lease))
+            #expect((claim.photo.id, claim.attempts, claim.fence) == ("b", 1, 1))
+            #expect(try await store.queue.claim("b", owner: "x", lease: lease) == nil)
+            #expect(try await store.queue.leased(upTo: 9).map(\.photo.id) == ["b"])
+            #expect(try await store.queue.leased(upTo: 9).map(\.owner) == ["w"])
+            _ = try await store.queue.fail(claim, error: error, retryAfter: .seconds(500))
+            #expect(try await store.queue.leased(upTo: 9).isEmpty)
+            #expect(try await store.queue.claim("b", owner: "w", lease: lease)?.attempts == 2)
+            #expect(try await claimOne(store).photo.id == "a")
+        },
+        Case("the depth tells lanes and the oldest work") { store, clock async throws in
+            _ = try await store.queue.adopt(photo("a"), lane: .fresh)
+            let began = clock.now
+            clock.advance(by: .seconds(60))
+            for id in ["b", "c"] { _ = try await store.queue.adopt(photo(id), lane: .batch) }
+            let depth = try await store.queue.depth()
+            #expect(depth.waiting == [.fresh: 1, .batch: 2])
+            // What is due at once is entered a second early in one of the stores.
+            #expect(abs((try #require(depth.oldestDue) - began).seconds) <= 1)
+            #expect(try await store.queue.jobs(["a", "c", "nobody"]).mapValues(\.lane) == ["a": .fresh, "c": .batch])
+        },
         Case("dead letters are listed, all of them, with their reason and their last worker") {
             store, clock async throws in
             // More than a page.

@@ -276,6 +276,12 @@ struct WorkerTests: WorkerStage {
         _ = await worker(newer).run()
         #expect(newer.calls == 2)
         #expect(try await store.objects.head(.renditions, key: key) != nil)
+        // What is current is made again where that was asked for, once.
+        for (note, calls) in [(JobNote(isForced: true), 3), (.none, 3)] {
+            try await store.queue.enqueue(PhotoRef(id: id, galleryID: "g"), lane: .batch, note: note)
+            _ = await worker(newer).run()
+            #expect(newer.calls == calls)
+        }
     }
 
     @Test func anOriginalThatIsReplacedMeanwhileWins() async throws {

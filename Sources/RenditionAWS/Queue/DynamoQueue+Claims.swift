@@ -15,6 +15,12 @@ extension DynamoQueue {
         return leases
     }
 
+    package func claim(_ photoID: String, owner: String, lease: Duration) async throws -> Lease? {
+        search.note(lease: lease)
+        guard let row = try await row(photoID), row.isQueued else { return nil }
+        return try await take(row, owner, lease)
+    }
+
     private func claimDue(
         upTo limit: Int, _ owner: String, _ lease: Duration, into leases: inout [Lease]
     ) async throws {

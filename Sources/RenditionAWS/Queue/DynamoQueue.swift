@@ -26,22 +26,24 @@ package struct DynamoQueue: JobQueue {
 
     // MARK: Into the queue
 
-    package func adopt(_ photo: PhotoRef, lane: LaneClass) async throws -> Bool {
+    package func adopt(_ photo: PhotoRef, lane: LaneClass, note: JobNote) async throws -> Bool {
         let now = clock.now
-        let item: DynamoDB.Item = [
+        var item: DynamoDB.Item = [
             Key.id: .string(photo.id), Key.gallery: .string(photo.galleryID), Key.prio: .string(lane.rawValue),
             Key.gen: .integer(1), Key.fence: .integer(0), Key.attempts: .integer(0),
             Key.state: .string(Job.State.queued.rawValue), Key.q: .integer(photo.lane(lane)),
             Key.dueAt: Self.value(Self.atOnce(now)), Key.enqueuedAt: Self.value(now),
             Key.log: .list([JobLog.value(.queued, at: now)]),
         ]
+        if let trace = note.trace { item[Key.trace] = .string(trace) }
+        if note.isForced { item[Key.forced] = .bool(true) }
         var expression = Expression()
         expression.requireAbsent(Key.id)
         if case .written = try await store({ try await dynamo.put(item, into: table, if: expression) }) { return true }
         return false
     }
 
-    package func enqueue(_ photo: PhotoRef, lane: LaneClass) async throws {
+    package func enqueue(_ photo: PhotoRef, lane: LaneClass, note: JobNote) async throws {
         let now = clock.now
         search.forget()
         for _ in 0..<8 {
@@ -51,20 +53,22 @@ package struct DynamoQueue: JobQueue {
             idle.set(Key.attempts, .integer(0))
             idle.set(Key.enqueuedAt, Self.value(now))
             queue(&idle, photo, in: photo.lane(lane), due: Self.atOnce(now))
-            kick(&idle, lane, now)
+            kick(&idle, lane, note, now)
             if case .written = try await change(photo.id, idle) { return }
 
             // It is leased: its worker will see that the generation moved.
             var leased = Expression()
             leased.requirePresent(Key.tok)
-            kick(&leased, lane, now)
+            kick(&leased, lane, note, now)
             if case .written = try await change(photo.id, leased) { return }
         }
         throw contended(photo.id)
     }
 
-    private func kick(_ expression: inout Expression, _ lane: LaneClass, _ now: Timestamp) {
+    private func kick(_ expression: inout Expression, _ lane: LaneClass, _ note: JobNote, _ now: Timestamp) {
         expression.set(Key.prio, .string(lane.rawValue))
+        if let trace = note.trace { expression.set(Key.trace, .string(trace)) } else { expression.remove(Key.trace) }
+        if note.isForced { expression.set(Key.forced, .bool(true)) }
         expression.add(Key.gen, 1)
         // Makes the attribute where the row is new.
         expression.add(Key.fence, 0)
@@ -90,7 +94,7 @@ package struct DynamoQueue: JobQueue {
         expression.set(Key.doneFence, .integer(lease.fence))
         expression.set(Key.doneAt, Self.value(now))
         expression.set(Key.attempts, .integer(0))
-        expression.remove(Key.q, Key.dueAt, Key.lastError)
+        expression.remove(Key.q, Key.dueAt, Key.lastError, Key.trace, Key.forced)
         return try await conclude(lease, expression, error: nil)
     }
 
@@ -288,7 +292,19 @@ package struct DynamoQueue: JobQueue {
         return depth
     }
 
-    /// The rows of several photos; those that have none are left out.
+    package func leased(upTo limit: Int) async throws -> [Job] {
+        var ids: [String] = []
+        for lane in Lane.leased where ids.count < limit {
+            var keys = Expression()
+            keys.require(Key.q, is: .integer(lane))
+            var reading = DynamoDB.Reading(table, index: Key.dueIndex, keys: keys)
+            reading.limit = limit - ids.count
+            let page = reading
+            ids += try await store { try await dynamo.read(page) }.items.map { JobRow($0).id }
+        }
+        return try await jobs(ids).values.filter { $0.state == .leased }
+    }
+
     package func jobs(_ photoIDs: [String]) async throws -> [String: Job] {
         var jobs: [String: Job] = [:]
         var rest = photoIDs[...]
@@ -345,7 +361,15 @@ extension QueueDepth {
             dead += 1
             return
         }
-        if Lane.leased.contains(q) { leased += 1 } else if due <= now { self.due += 1 } else { delayed += 1 }
+        if let lane = Lane.waitingClass(of: q) { waiting[lane, default: 0] += 1 }
+        if Lane.leased.contains(q) {
+            leased += 1
+        } else if due <= now {
+            self.due += 1
+            oldestDue = min(oldestDue ?? due, due)
+        } else {
+            delayed += 1
+        }
         if due > now { nextDue = min(nextDue ?? due, due) }
     }
 }

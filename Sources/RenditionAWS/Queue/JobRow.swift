@@ -22,6 +22,9 @@ enum JobAttribute {
     static let doneFence = "done_fence"
     static let doneAt = "done_at"
     static let lastError = "last_error"
+    /// What whoever queued the photo told its worker: see ``JobNote``.
+    static let trace = "trace"
+    static let forced = "forced"
     /// The token of the lease that ended last. It proves, after a lost reply, that the end was mine.
     static let endedTok = "ended_tok"
     /// What happened since the photo was last queued anew, oldest first.
@@ -61,7 +64,8 @@ struct JobRow: Sendable {
     var lease: Lease {
         Lease(
             photo: photo, token: token ?? "", fence: fence, generation: generation, attempts: attempts, lane: lane,
-            enqueuedAt: moment(JobAttribute.enqueuedAt) ?? Timestamp(milliseconds: 0), lastFailure: lastError?.code)
+            enqueuedAt: moment(JobAttribute.enqueuedAt) ?? Timestamp(milliseconds: 0), lastFailure: lastError?.code,
+            note: note)
     }
 
     var job: Job {
@@ -71,6 +75,10 @@ struct JobRow: Sendable {
             enqueuedAt: moment(JobAttribute.enqueuedAt) ?? Timestamp(milliseconds: 0),
             doneAt: moment(JobAttribute.doneAt), doneRecipe: text(JobAttribute.doneRecipe),
             lastError: lastError)
+    }
+
+    private var note: JobNote {
+        JobNote(trace: text(JobAttribute.trace), isForced: attributes[JobAttribute.forced] == .bool(true))
     }
 
     private var lastError: RenditionError? { text(JobAttribute.lastError).flatMap(Self.error) }

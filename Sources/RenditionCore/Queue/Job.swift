@@ -68,15 +68,17 @@ package struct Lease: Sendable, Hashable {
     package let enqueuedAt: Timestamp
     /// The code of the failure with which an earlier claim of this round ended; nil where none did.
     package let lastFailure: String?
+    package let note: JobNote
 
     /// Whether an earlier claim of this round came to nothing: its worker failed, or died.
     package var wasClaimedBefore: Bool { attempts > 1 }
 
     package init(
         photo: PhotoRef, token: String, fence: Int, generation: Int, attempts: Int, lane: LaneClass,
-        enqueuedAt: Timestamp, lastFailure: String? = nil
+        enqueuedAt: Timestamp, lastFailure: String? = nil, note: JobNote = .none
     ) {
         self.photo = photo
+        self.note = note
         self.lastFailure = attempts > 1 ? lastFailure : nil
         self.token = token
         self.fence = fence
@@ -147,6 +149,10 @@ package struct QueueDepth: Sendable, Hashable, Codable {
     package var dead = 0
     /// When the next delayed job or lease comes due.
     package var nextDue: Timestamp?
+    /// What waits in each lane, due or delayed.
+    package var waiting: [LaneClass: Int] = [:]
+    /// Since when the work that has been due the longest could have been claimed; nil where none is due.
+    package var oldestDue: Timestamp?
 
     package init() {}
 

@@ -17,16 +17,23 @@ package protocol JobQueue: Sendable {
     /// Queues a photo that the queue has never seen.
     ///
     /// - Returns: false where it has a row already, which stays as it is.
-    func adopt(_ photo: PhotoRef, lane: LaneClass) async throws -> Bool
+    func adopt(_ photo: PhotoRef, lane: LaneClass, note: JobNote) async throws -> Bool
 
     /// Queues a photo anew, whatever its row says. A leased one gets another round after this one.
-    func enqueue(_ photo: PhotoRef, lane: LaneClass) async throws
+    ///
+    /// - Parameter note: Stays until the work is done; forced once, it is forced until then.
+    func enqueue(_ photo: PhotoRef, lane: LaneClass, note: JobNote) async throws
 
     /// Leases up to `limit` due photos to `owner` and counts the attempt.
     ///
     /// A photo that was claimed before is handed out alone: it may be what its last worker died of, and whoever is
     /// leased together with it would lose an attempt too.
     func claim(upTo limit: Int, owner: String, lease: Duration) async throws -> [Lease]
+
+    /// Leases one photo that waits in the queue, due or not, and counts the attempt.
+    ///
+    /// - Returns: nil where it doesn't wait there, or somebody else was quicker.
+    func claim(_ photoID: String, owner: String, lease: Duration) async throws -> Lease?
 
     /// Prolongs a lease to `duration` from now.
     ///
@@ -72,8 +79,24 @@ package protocol JobQueue: Sendable {
 
     func job(_ photoID: String) async throws -> Job?
 
+    /// The rows of several photos; those that have none are left out.
+    func jobs(_ photoIDs: [String]) async throws -> [String: Job]
+
     func depth() async throws -> QueueDepth
+
+    /// What workers have in their hands, so many rows at most, in no order.
+    func leased(upTo limit: Int) async throws -> [Job]
 
     /// What happened to a photo, oldest first; a store may forget old events.
     func history(_ photoID: String) async throws -> [JobEvent]
+}
+
+extension JobQueue {
+    package func adopt(_ photo: PhotoRef, lane: LaneClass) async throws -> Bool {
+        try await adopt(photo, lane: lane, note: .none)
+    }
+
+    package func enqueue(_ photo: PhotoRef, lane: LaneClass) async throws {
+        try await enqueue(photo, lane: lane, note: .none)
+    }
 }

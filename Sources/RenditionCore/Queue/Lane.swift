@@ -1,7 +1,7 @@
 import Crypto
 
 /// A class of work. Earlier classes go first.
-package enum LaneClass: String, Sendable, Codable, CaseIterable {
+package enum LaneClass: String, Sendable, Codable, CodingKeyRepresentable, CaseIterable {
     /// Work that has waited once already: recovered from a lost worker, or released by one that shut down.
     case expedite
     /// Fresh uploads.
@@ -46,6 +46,13 @@ package enum Lane {
         case .fresh: fresh.lowerBound + shard
         case .batch: batch.lowerBound + shard
         }
+    }
+
+    /// The class of a lane in which photos wait; nil for every other number.
+    package static func waitingClass(of number: Int) -> LaneClass? {
+        if expedite.contains(number) { return .expedite }
+        if fresh.contains(number) { return .fresh }
+        return batch.contains(number) ? .batch : nil
     }
 
     package static func leased(shard: Int) -> Int { leased.lowerBound + shard % leased.count }

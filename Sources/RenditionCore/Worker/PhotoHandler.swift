@@ -71,7 +71,7 @@ struct PhotoHandler: Sendable {
         }
         let instructions = try await PhotographerInstructions(store: store, logos: logos)
             .complete(configuration.instructions, for: record)
-        if let recipe = try await currentRecipe(of: record, instructions) {
+        if !lease.note.isForced, let recipe = try await currentRecipe(of: record, instructions) {
             trip.report.alreadyCurrent = true
             return .done(recipe: recipe)
         }
