@@ -16,9 +16,13 @@ package struct UploadHook: Sendable {
 
     private let store: any PhotoStore
     private let patience: Duration
+    private let note: JobNote
 
-    /// - Parameter patience: How long to wait for a record: an upload may be told of before its record is written.
-    package init(store: any PhotoStore, patience: Duration) {
+    /// - Parameters:
+    ///   - patience: How long to wait for a record: an upload may be told of before its record is written.
+    ///   - note: What to tell the photos' workers.
+    package init(store: any PhotoStore, patience: Duration, note: JobNote = .none) {
+        self.note = note
         self.store = store
         self.patience = patience
     }
@@ -60,10 +64,10 @@ package struct UploadHook: Sendable {
 
     private func queue(_ photo: PhotoRef) async throws -> Outcome {
         defer { store.doorbell.ring() }
-        if try await store.queue.adopt(photo, lane: .fresh) { return .queued }
+        if try await store.queue.adopt(photo, lane: .fresh, note: note) { return .queued }
         // A leased photo is queued too: its worker may have read the original before this upload.
         if try await store.queue.job(photo.id)?.state == .queued { return .alreadyQueued }
-        try await store.queue.enqueue(photo, lane: .fresh)
+        try await store.queue.enqueue(photo, lane: .fresh, note: note)
         return .queued
     }
 }

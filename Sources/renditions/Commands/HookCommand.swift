@@ -6,20 +6,24 @@ import RenditionCore
 struct HookCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hook",
-        abstract: "Queues photos that were uploaded: from an S3 event on standard input, or by key or id.",
+        abstract: "Queues photos that were uploaded: from an event, or by key or id.",
         discussion: """
-            The event may come as S3 sends it, or through SNS, SQS or EventBridge. Telling it twice does no harm: a \
+            The event may come as S3 sends it, or through SNS, SQS or EventBridge. Standard input may hold ids and keys \
+            instead, one a line or as a list in JSON. Telling it twice does no harm: a \
             photo is queued once, and what is current isn't rendered again.
 
               renditions hook < event.json
               renditions hook 'wedding/8c1e…_DSC 1.jpg'
             """)
 
-    @Argument(help: "Keys of originals, or ids of photos. None: an S3 event is read from standard input.")
+    @Argument(help: "Keys of originals, or ids of photos. None: standard input is read.")
     var uploads: [String] = []
 
     @Option(help: "Seconds to wait for a photo's record, which may be written after the upload.")
     var wait = 10
+
+    @Option(help: "The W3C traceparent of whoever tells; unset, that of the variable TRACEPARENT.")
+    var trace: String?
 
     @Flag(help: "Print one JSON object an upload: key, photo, outcome.")
     var json = false
@@ -34,41 +38,21 @@ struct HookCommand: AsyncParsableCommand {
     func run() async throws {
         try await Terminal.guarded {
             let settings = try Settings.load([.config: configOptions.file, .store: storeOptions.store])
-            let told = uploads.isEmpty ? try Self.event(in: settings.buckets.photos) : uploads.map(Told.init)
-            try await Parts.withStore(settings.store, settings, creates: false) { store in
-                try await queue(told, UploadHook(store: store, patience: .seconds(wait)))
+            let input = try uploads.isEmpty ? Self.input(in: settings.buckets.photos) : HookInput(uploads)
+            let logger = Parts.logger(settings)
+            try await Parts.traced(settings, logger: logger) {
+                try await Parts.withStore(settings.store, settings, creates: false) { store in
+                    try tell(
+                        try await HookRun(store: store, patience: .seconds(wait)).queue(
+                            input, trace: trace ?? ProcessInfo.processInfo.environment["TRACEPARENT"]))
+                }
             }
         }
     }
 
-    /// An upload that the hook was told of.
-    private struct Told {
-        var name: String
-        /// What its key may be; empty for a photo's id.
-        var keys: [String]
-
-        /// A key always has a slash, and an id never.
-        init(_ argument: String) {
-            name = argument
-            keys = argument.utf8.contains(UInt8(ascii: "/")) ? [argument] : []
-        }
-
-        init(_ upload: S3Event.Upload) {
-            name = upload.keys.first ?? ""
-            keys = upload.keys
-        }
-    }
-
-    private struct Answer: Encodable {
-        var key: String
-        var photo: String?
-        var outcome: UploadHook.Outcome
-    }
-
-    private static func event(in bucket: String) throws -> [Told] {
+    private static func input(in bucket: String) throws -> HookInput {
         do {
-            let event = try S3Event([UInt8](try standardInput(S3Event.longest + 1)))
-            return event.uploads.filter { $0.bucket == bucket }.map(Told.init)
+            return try HookInput([UInt8](try standardInput(S3Event.longest + 1)), bucket: bucket)
         } catch let error as S3Event.Unreadable {
             Terminal.complain(error.description)
             throw Terminal.Status.noInput
@@ -86,25 +70,20 @@ struct HookCommand: AsyncParsableCommand {
         return input
     }
 
-    private func queue(_ told: [Told], _ hook: UploadHook) async throws {
-        var missing = 0
-        for upload in told {
-            let (outcome, photo) =
-                upload.keys.isEmpty
-                ? try await hook.uploaded(photoID: upload.name) : try await hook.uploaded(keys: upload.keys)
-            if outcome == .noRecord {
-                missing += 1
+    private func tell(_ answers: [HookRun.Answer]) throws {
+        for answer in answers {
+            if answer.outcome == .noRecord {
                 Terminal.complain(
-                    "No record names \(upload.name.printable) after \(wait) s. "
+                    "No record names \(answer.key.printable) after \(wait) s. "
                         + "A worker finds the photo once its record is written.")
             }
             if json {
-                try Terminal.printJSON(Answer(key: upload.name, photo: photo, outcome: outcome))
-            } else if let photo {
-                let done = outcome == .queued ? "queued" : "was queued already"
-                Terminal.print("\(photo)  \(done)  \(upload.name.printable)")
+                try Terminal.printJSON(answer)
+            } else if let photo = answer.photo {
+                let done = answer.outcome == .queued ? "queued" : "was queued already"
+                Terminal.print("\(photo)  \(done)  \(answer.key.printable)")
             }
         }
-        if missing > 0 { throw Terminal.Status.incomplete }
+        if answers.contains(where: { $0.outcome == .noRecord }) { throw Terminal.Status.incomplete }
     }
 }

@@ -11,6 +11,8 @@ struct Setting: Sendable {
         case secret
         /// An address that begins with http:// or https://.
         case url
+        /// A host and a port to listen on.
+        case address
         case choice([String])
         /// A store's name.
         case store
@@ -42,6 +44,7 @@ struct Setting: Sendable {
         case .integer(let range, _): Int(text).map(range.contains) ?? false
         case .choice(let choices): choices.contains(text)
         case .url: Self.isURL(text)
+        case .address: HTTPAddress(text) != nil
         case .store: StoreChoice(text) != nil
         case .formats: FurtherFormats.parse(text) != nil
         case .text, .secret: true
@@ -61,6 +64,7 @@ struct Setting: Sendable {
         case .integer(let range, let unit): "a whole number from \(range.lowerBound) to \(range.upperBound) (\(unit))"
         case .choice(let choices): "one of \(choices.joined(separator: ", "))"
         case .url: "an address that begins with http:// or https://"
+        case .address: "a host and a port, such as 127.0.0.1:9090, or a port alone"
         case .store: "local:DIR or aws"
         case .formats: "a list of webp and avif, each perhaps with a size before it, such as webp,medium:avif"
         case .text, .secret: "a text"
@@ -73,6 +77,7 @@ struct Setting: Sendable {
         case .integer(let range, let unit): "\(range.lowerBound)–\(range.upperBound) \(unit)"
         case .choice(let choices): choices.joined(separator: ", ")
         case .url: "URL"
+        case .address: "HOST:PORT, PORT"
         case .store: "local:DIR, aws"
         case .formats: "such as webp,medium:avif"
         case .text: "text"
