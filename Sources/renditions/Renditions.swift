@@ -12,7 +12,7 @@ enum Start {
         if isChild {
             exit(RenderChild.run { try CascadeRenderer() })
         }
-        await Renditions.main()
+        await Renditions.main(LambdaRuntime.isCalling ? ["hook", "--lambda"] : nil)
     }
 }
 

@@ -30,6 +30,8 @@ struct StatusServer: Sendable {
 
     let store: any PhotoStore
     let watched: Watched?
+    /// What renders hooks' photos at once; nil queues them.
+    let rendering: ResidentRendering?
     let address: HTTPAddress
     /// nil where none was set.
     let secret: String?
@@ -45,10 +47,12 @@ struct StatusServer: Sendable {
 
     /// - Parameter bucket: The bucket of originals.
     init(
-        store: any PhotoStore, watched: Watched?, address: HTTPAddress, secret: String?, bucket: String, logger: Logger
+        store: any PhotoStore, watched: Watched?, rendering: ResidentRendering? = nil, address: HTTPAddress,
+        secret: String?, bucket: String, logger: Logger
     ) {
         self.store = store
         self.watched = watched
+        self.rendering = rendering
         self.address = address
         self.secret = secret
         self.bucket = bucket
@@ -185,11 +189,12 @@ struct StatusServer: Sendable {
         } catch let error as S3Event.Unreadable {
             return try Self.json(Refused(error: error.description), .badRequest)
         }
-        let run = HookRun(store: store, patience: .seconds(min(max(wait, 0), Self.longestWait)))
+        let run = HookRun(
+            store: store, patience: .seconds(min(max(wait, 0), Self.longestWait)), rendering: rendering)
         let trace = HTTPField.Name(PhotoTrace.header).flatMap { request.headers[$0] }
-        let answers = try await run.queue(input, trace: trace)
+        let answers = try await run.answers(to: input, trace: trace)
         // Whoever sends it tries again where that may help.
-        let isComplete = !answers.contains { $0.outcome == .noRecord }
+        let isComplete = !answers.contains(where: \.isOpen)
         return try Self.json(
             Told(uploads: answers), isComplete ? .ok : .serviceUnavailable,
             extra: isComplete ? [:] : [.retryAfter: "30"])

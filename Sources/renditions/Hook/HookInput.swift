@@ -32,7 +32,7 @@ struct HookInput: Sendable {
     init(_ bytes: [UInt8], bucket: String) throws {
         guard bytes.count <= S3Event.longest else {
             throw S3Event.Unreadable(
-                description: "This is too long: more than \(S3Event.longest) bytes. Tell of one event at a time.")
+                description: "This is longer than \(S3Event.longest) bytes. Tell of one event at a time.")
         }
         let first = bytes.first { !Self.isBlank($0) }
         if first == UInt8(ascii: "[") {
@@ -45,8 +45,15 @@ struct HookInput: Sendable {
         } else {
             let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
             let names = lines.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
-            guard names.allSatisfy({ $0.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 0xFFFD } }) else {
-                throw S3Event.Unreadable(description: "This is neither an S3 event nor a list of photo ids.")
+            // Keys may have blanks; ids don't.
+            guard
+                names.allSatisfy({ name in
+                    name.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 0xFFFD }
+                        && (name.contains("/") || !name.contains(where: \.isWhitespace))
+                })
+            else {
+                throw S3Event.Unreadable(
+                    description: "This is no S3 event, and no list of photos' ids or originals' keys.")
             }
             uploads = names.map(Upload.init)
         }
