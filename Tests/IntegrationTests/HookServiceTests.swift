@@ -102,7 +102,7 @@ struct HookServiceTests {
             #expect(try uploads(answer.body).first?["outcome"] as? String == "rendered", "\(answer.body)")
             #expect(answer.body.contains("_large.jpg?v="), "\(answer.body)")
         }
-        let renders = page.process.errors.split(separator: "\n").filter { $0.contains("Rendered in") }
+        let renders = page.process.errors.split(separator: "\n").filter { $0.contains("Rendered, in") }
         #expect(renders.count == 1, "\(renders)")
         #expect(try await page.stop().status == 0)
     }
@@ -170,7 +170,7 @@ struct HookServiceTests {
         try await eventually("the photo is rendered") { try await platform.record(id)?.status == "active" }
         // One trace from the browser's request to the rendition's line in the log.
         try await eventually("the log names the trace") {
-            worker.process.errors.split(separator: "\n").contains { $0.contains("Rendered in") && $0.contains(trace) }
+            worker.process.errors.split(separator: "\n").contains { $0.contains("Rendered, in") && $0.contains(trace) }
         }
         // A worker that is gone costs the photographer nothing.
         _ = try await worker.stop()

@@ -153,7 +153,9 @@ struct PhotoHandler: Sendable {
     private func publish(
         _ photo: RenderedPhoto, of record: PhotoRecord, recipe: String, original: ObjectInfo
     ) async throws -> JobOutcome? {
-        let publisher = Publisher(objects: store.objects)
+        // Who asked for it finds its trace at the rendition itself.
+        let publisher = Publisher(
+            objects: store.objects, trace: lease.note.trace == nil ? nil : PhotoTrace.current)
         let (lease, keeper) = (lease, keeper)
         let superseded = try await withThrowingTaskGroup(of: Publisher.Outcome.self) { group in
             for rendition in photo.renditions {
@@ -282,7 +284,8 @@ private struct Trip: Sendable {
         end()
         (stage, timed) = (next, waiting ? .wait : StageTimes.Stage(next.rawValue))
         status.entered(timed, lease)
-        span = startSpan(timed.name)
+        // When a thread is free for the rendering is known too late: its span has the wait in it.
+        span = startSpan(next == .render ? next.rawValue : timed.name)
     }
 
     /// Ends the stage.

@@ -353,7 +353,8 @@ package final class Worker: Sendable {
         metadata["filename"] = "\(report.filename.printable)"
         switch (report.outcome, settlement) {
         case (.done, _):
-            logger.info("Rendered in \(Int(report.milliseconds)) ms.", metadata: metadata)
+            let what = report.alreadyCurrent ? "Its renditions are current" : "Rendered"
+            logger.info("\(what), in \(Int(report.milliseconds)) ms.", metadata: metadata)
         case (.retry, .fail(let error, let delay)):
             logger.warning(
                 "It will be tried again in \(Int(delay.seconds.rounded())) s. \(error)", metadata: metadata)
