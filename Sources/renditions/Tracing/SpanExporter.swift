@@ -41,7 +41,8 @@ final class SpanExporter: Sendable {
             task = Task { [weak self] in
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .seconds(1))
-                    await self?.send()
+                    // What is on its way at the end shall arrive: the end cancels only the wait.
+                    await Task { await self?.send() }.value
                 }
             }
         }
@@ -56,7 +57,11 @@ final class SpanExporter: Sendable {
 
     /// Sends what is left, within a few seconds, and ends.
     func close() async {
-        task.withLock { $0?.cancel() }
+        let sending = task.withLock { task in
+            task?.cancel()
+            return task
+        }
+        await sending?.value
         await send()
         await transport.close()
     }
