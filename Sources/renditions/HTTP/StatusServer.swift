@@ -80,6 +80,8 @@ struct StatusServer: Sendable {
         }
         return Application(
             router: router,
+            // A page's stream says something every ten seconds; who says nothing for longer is gone, or means harm.
+            server: .http1(configuration: .init(idleTimeout: .seconds(90))),
             configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
             onServerRunning: { [address, logger] channel in
                 let bound = channel.localAddress?.port ?? address.port
