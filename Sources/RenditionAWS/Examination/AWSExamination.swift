@@ -58,7 +58,7 @@ package struct AWSExamination: Sendable {
             return
         }
 
-        var present: Set<String> = []
+        var present: Set<Bucket> = []
         if !inReach.contains(ConnectionLook.s3) { try leave(.storage, "buckets", "S3 can't be reached") }
         if !inReach.contains(ConnectionLook.dynamo) { try leave(.storage, "tables", "DynamoDB can't be reached") }
         for (bucket, setting) in [(Bucket.photos, "S3_PHOTOS_BUCKET"), (.renditions, "S3_RENDITIONS_BUCKET")]
@@ -66,39 +66,37 @@ package struct AWSExamination: Sendable {
             let name = configuration.buckets[bucket]
             let bucketLook = BucketLook(s3: services.s3, region: configuration.region, name: name, setting: setting)
             if try await look(Check(.storage, bucketLook.subject, checked { try await bucketLook.findings() })) {
-                present.insert(PermissionTrials.bucket(name))
+                present.insert(bucket)
             }
         }
         for shape in TableShape.all(configuration.tables) where inReach.contains(ConnectionLook.dynamo) {
             let tableLook = TableLook(
                 dynamo: services.dynamo, shape: shape,
                 needsStream: configuration.feed == .streams && shape.name == configuration.tables.photos)
-            if try await look(Check(.storage, tableLook.subject, checked { try await tableLook.findings() })) {
-                present.insert(PermissionTrials.table(shape.name))
-            }
+            _ = try await look(Check(.storage, tableLook.subject, checked { try await tableLook.findings() }))
         }
 
         if inReach.contains(ConnectionLook.s3) { try await lookAsStranger(present, look, leave) }
 
-        let trials = PermissionTrials(services: services, configuration: configuration, present: present)
+        let trials = PermissionTrials(services: services, configuration: configuration, inReach: inReach)
         _ = try await look(Check(.permissions, "actions", limit: .seconds(60)) { await trials.findings() })
     }
 
     private func lookAsStranger(
-        _ present: Set<String>, _ look: (Check) async throws -> Bool,
+        _ present: Set<Bucket>, _ look: (Check) async throws -> Bool,
         _ leave: (Finding.Group, String, String) throws -> Void
     ) async throws {
         let buckets = configuration.buckets
         let reads = PublicReads(s3: services.s3, buckets: buckets, cdn: cdn)
         let origin = CrossOrigin.origin(of: frontend) ?? frontend
-        if present.contains(PermissionTrials.bucket(buckets.photos)) {
+        if present.contains(.photos) {
             _ = try await look(Check(.browsers, reads.originalsSubject, checked { [try await reads.originals()] }))
             // Only where originals are uploaded straight into the bucket.
             try await lookAcross(buckets.photos, .uploading(from: origin), .warning, look)
         } else {
             try leave(.browsers, reads.originalsSubject, "the bucket isn't in order")
         }
-        if present.contains(PermissionTrials.bucket(buckets.renditions)) {
+        if present.contains(.renditions) {
             _ = try await look(Check(.browsers, reads.renditionsSubject, checked { [try await reads.renditions()] }))
             try await lookAcross(buckets.renditions, .reading(from: origin), cdn == nil ? .bad : .warning, look)
         } else {

@@ -7,8 +7,8 @@ import RenditionCore
 struct PermissionTrials: Sendable {
     let services: AWSServices
     let configuration: AWSConfiguration
-    /// Tables and buckets that are there; nothing is tried on others.
-    let present: Set<String>
+    /// Which of the services can be reached; nothing is tried on others.
+    let inReach: Set<String>
 
     /// An id that no photo has, nor ever will: photos' ids are UUIDs.
     private static let id = "renditions-doctor"
@@ -82,6 +82,8 @@ struct PermissionTrials: Sendable {
             return .allowed
         } catch let failure as AWSFailure where failure.isDenied {
             return .denied(action: failure.missingAction)
+        } catch let failure as AWSFailure where Self.amiss.contains(failure.code) {
+            return .skipped
         } catch let failure as AWSFailure {
             return .unclear(failure.code)
         } catch is TookTooLong {
@@ -91,22 +93,25 @@ struct PermissionTrials: Sendable {
         }
     }
 
+    /// Of what isn't there or isn't what it should be, others tell.
+    private static let amiss: Set<String> = [
+        "ResourceNotFoundException", "ValidationException", "NoSuchBucket", "PermanentRedirect",
+        "AuthorizationHeaderMalformed", "301",
+    ]
+
     private typealias Trial = @Sendable () async throws -> Void
 
     /// - Returns: nil where there is nothing to try it on.
     private func trial(of permission: Permission) -> Trial? {
         let parts = permission.resource.split(separator: "/").map(String.init)
         if permission.action.hasPrefix("s3:") {
-            guard let bucket = parts.first, present.contains(Self.bucket(bucket)) else { return nil }
+            guard let bucket = parts.first, inReach.contains(ConnectionLook.s3) else { return nil }
             return trial(permission.action, bucket: bucket)
         }
-        guard parts.count > 1, present.contains(Self.table(parts[1])) else { return nil }
+        guard parts.count > 1, inReach.contains(ConnectionLook.dynamo) else { return nil }
         return parts.count > 2 && parts[2] == "stream"
             ? trial(permission.action, streamOf: parts[1]) : trial(permission.action, table: parts[1])
     }
-
-    static func table(_ name: String) -> String { "table \(name)" }
-    static func bucket(_ name: String) -> String { "bucket \(name)" }
 
     private func trial(_ action: String, bucket: String) -> Trial? {
         let s3 = services.s3

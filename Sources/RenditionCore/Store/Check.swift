@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 
 /// One look at one thing. It always comes to findings and always comes back: what fails or takes too long is itself found.
@@ -9,7 +10,7 @@ package struct Check: Sendable {
     package var limit: Duration
     private let look: @Sendable () async throws -> [Finding]
 
-    /// - Parameter limit: How long it may take; a look that blocks its thread is left behind then.
+    /// - Parameter limit: How long it may take; a look that doesn't heed its cancellation is left behind then.
     package init(
         _ group: Finding.Group, _ subject: String, limit: Duration = .seconds(30),
         _ look: @escaping @Sendable () async throws -> [Finding]
@@ -20,15 +21,29 @@ package struct Check: Sendable {
         self.look = look
     }
 
+    /// A look that blocks its thread, which is none of Swift's own then.
+    package init(
+        _ group: Finding.Group, _ subject: String, limit: Duration = .seconds(30),
+        blocking look: @escaping @Sendable () throws -> [Finding]
+    ) {
+        self.init(group, subject, limit: limit) {
+            try await withCheckedThrowingContinuation { continuation in
+                DispatchQueue.global().async { continuation.resume(with: Result { try look() }) }
+            }
+        }
+    }
+
     package func run() async -> [Finding] {
         do {
             return try await within(limit, look)
         } catch is TookTooLong {
             return [Finding(group, .unknown, subject, "no answer within \(limit.components.seconds) s")]
         } catch let error as RenditionError {
+            // What may not be looked at may not be worked with either.
+            let verdict: Finding.Verdict = error.code == "access_denied" ? .bad : .unknown
             return [
                 Finding(
-                    group, .unknown, subject, "it couldn't be looked at: \(error.detail ?? error.message)",
+                    group, verdict, subject, "it couldn't be looked at: \(error.detail ?? error.message)",
                     remedy: error.detail == nil ? nil : error.message)
             ]
         } catch {
@@ -61,10 +76,16 @@ package func within<Value: Sendable>(
                 do { settle(.success(try await body())) } catch { settle(.failure(error)) }
             }
             let alarm = Task {
-                guard (try? await Task.sleep(for: limit)) != nil else { return }
-                settle(.failure(TookTooLong()))
+                do {
+                    try await Task.sleep(for: limit)
+                    settle(.failure(TookTooLong()))
+                } catch {
+                    settle(.failure(error))
+                }
             }
             tasks.withLock { $0 = [work, alarm] }
+            // It may have been cancelled before there was anything to cancel.
+            if Task.isCancelled { for task in [work, alarm] { task.cancel() } }
         }
     } onCancel: {
         for task in tasks.withLock({ $0 }) { task.cancel() }

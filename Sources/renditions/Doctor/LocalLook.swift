@@ -17,10 +17,10 @@ enum LocalLook {
             ]
         }
         return [
-            Check(.storage, "folder") { DiskLook.findings(directory, "folder", .storage) },
+            Check(.storage, "folder", blocking: { DiskLook.findings(directory, "folder", .storage) }),
             // It reads the whole database.
-            Check(.storage, "database", limit: .seconds(300)) { try store.integrity() },
-            Check(.storage, "unfinished files") { store.leftovers() },
+            Check(.storage, "database", limit: .seconds(300), blocking: { try store.integrity() }),
+            Check(.storage, "unfinished files", blocking: { store.leftovers() }),
             Check(.browsers, "originals") {
                 [
                     Finding(
