@@ -94,6 +94,24 @@ struct ExaminationTests {
         await services.close()
     }
 
+    /// Servers that answer every preflight, and say in the headers alone what they allow: what a browser goes by.
+    @Test(arguments: [
+        ("OPTIONS", nil), ("OPTIONS", "http://other.example"), ("GET", nil), ("GET", "http://other.example"),
+    ])
+    func whatABrowserWouldRefuseIsRefused(_ method: String, _ origin: String?) async throws {
+        let services = try await ProxiedServices.make()
+        _ = try await setup(services)
+        let bucket = services.platform.buckets.renditions
+        let headers = origin.map { ["access-control-allow-origin": $0] } ?? [:]
+        services.fail(
+            of: { $0.method == method && $0.path.hasPrefix("/\(bucket)/renditions/") },
+            with: .answer(status: 200, headers: headers.merging(["access-control-allow-methods": "*"]) { $1 }))
+        let finding = try await examine(services).first { $0.subject == "CORS of \(bucket)" }
+        #expect(finding?.verdict == .bad)
+        #expect(finding?.text.contains("may not GET") == true, "\(String(describing: finding))")
+        await services.close()
+    }
+
     @Test func anothersSetupIsWaitedFor() async throws {
         let services = try await ProxiedServices.make()
         // The table is being changed by somebody else, as DynamoDB says then.
