@@ -46,6 +46,6 @@ struct Renditions: AsyncParsableCommand {
         subcommands: [
             SetupCommand.self, WorkerCommand.self, HookCommand.self, ImportCommand.self, RenderCommand.self,
             BenchCommand.self,
-            DoctorCommand.self, ShowCommand.self, FailedCommand.self, GalleryCommand.self, SettingsCommand.self,
+            DoctorCommand.self, RerenderCommand.self, ShowCommand.self, FailedCommand.self, GalleryCommand.self, SettingsCommand.self,
         ])
 }

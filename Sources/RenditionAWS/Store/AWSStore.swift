@@ -20,6 +20,7 @@ package struct AWSStore: PhotoStore {
     private let index: StatusIndex
     private let housekeeper: Housekeeper
     private let transport: HTTPTransport
+    private let covers: GalleryCovers
 
     /// Opens the store: looks who it is for, and learns the store's time, before any lease is measured by it.
     ///
@@ -56,6 +57,7 @@ package struct AWSStore: PhotoStore {
         self.jobs = jobs
         queue = jobs
         let records = DynamoRecords(dynamo: dynamo, tables: tables, logger: logger)
+        covers = GalleryCovers(dynamo: dynamo, table: tables.galleries, logger: logger)
         self.records = records
         let s3 = S3(
             endpoint: configuration.endpoint(of: "s3", setting: "S3"), addressing: configuration.s3Addressing,
@@ -178,6 +180,11 @@ package struct AWSStore: PhotoStore {
     package func close() async {
         await housekeeper.resign()
         await transport.close()
+    }
+
+    /// How many attributes of a photo's gallery a rendering would change; nil where the gallery isn't even looked at.
+    package func coverUpdates(_ record: PhotoRecord, staysSame: Bool) async throws -> Int? {
+        try await RenditionAWS.store { try await covers.updates(record, staysSame: staysSame) }
     }
 
     /// Looks whether originals are private and renditions public.
