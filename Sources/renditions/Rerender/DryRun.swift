@@ -31,14 +31,14 @@ struct DryRun {
                 let look = try await currency.look(photo.record, instructions ?? selection.instructions)
                 let recipe = try await recipe(of: photo.record, look, currency, instructions ?? selection.instructions)
                 let expected = ExpectedRendition.all(of: photo.record, selection.instructions)
-                let isCurrent = !plan.force && look.isCurrent
+                let isCurrent = !plan.rendersCurrent && look.isCurrent
                 estimate.add(photo.record, expected, isCurrent: isCurrent)
                 guard own != nil else { continue }
                 let forecast = RequestForecast.Photo(
-                    record: photo.record, job: photo.job, look: plan.force ? nil : look,
+                    record: photo.record, job: photo.job, look: plan.rendersCurrent ? nil : look,
                     staysSame: recipe != nil && recipe == photo.record.recipe, files: expected.count,
                     hasUser: try await hasUser(photo.record), hasLogo: instructions?.watermark?.logo != nil)
-                let waits = photo.job?.state == .queued && !plan.force
+                let waits = photo.job?.state == .queued && !plan.rendersCurrent
                 if !waits { own?.queue(photo.job) }
                 if plan.now {
                     try await own?.claim(forecast)

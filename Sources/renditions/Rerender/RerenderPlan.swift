@@ -25,5 +25,8 @@ struct RerenderPlan: Sendable, Codable {
         return true
     }
 
-    var note: JobNote { JobNote(isForced: force) }
+    /// Whether workers are told to render what is current by its recipe: that says nothing of fields that aren't there.
+    var rendersCurrent: Bool { force || missing }
+
+    var note: JobNote { JobNote(isForced: rendersCurrent) }
 }

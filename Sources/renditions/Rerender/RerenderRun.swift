@@ -42,7 +42,7 @@ struct RerenderRun: Sendable {
     /// be rendered even where it is current.
     private func past(_ job: Job?) -> Int {
         guard let job else { return 0 }
-        return job.state == .queued && !plan.force ? job.generation - 1 : job.generation
+        return job.state == .queued && !plan.rendersCurrent ? job.generation - 1 : job.generation
     }
 
     /// Hands over all photos of the run, those of the journal first, with their rows.

@@ -76,7 +76,11 @@ final class RunTally: Sendable {
                 state.counts.dropped += 1
                 line.outcome = "dropped"
             }
-            if before { state.counts.before += 1 }
+            if before {
+                // The process before told of it.
+                state.counts.before += 1
+                return nil
+            }
             guard isHere else { return line }
             state.silent[photo.id] = (line, .now)
             return nil
