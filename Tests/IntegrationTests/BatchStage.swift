@@ -35,7 +35,8 @@ final class BatchStage: Sendable {
         _ sample: String = "tiny.jpg", as name: String? = nil, gallery: String = "g", user: String = "u",
         attributes: [String: RecordValue] = [:], file: String? = nil
     ) async throws -> PhotoRef {
-        let bytes = file.map { Array(FileManager.default.contents(atPath: $0) ?? Data()) } ?? Corpus.samples.bytes(sample)
+        let bytes =
+            file.map { Array(FileManager.default.contents(atPath: $0) ?? Data()) } ?? Corpus.samples.bytes(sample)
         let photo = NewPhoto(
             id: UUID().uuidString.lowercased(), galleryID: gallery, userID: user, filename: name ?? sample,
             fileSize: bytes.count)
@@ -88,7 +89,9 @@ final class BatchStage: Sendable {
         let record = try await record(photo)
         let change = RecordCommit(
             photoID: photo.id, s3Key: record.s3Key, fence: record.fence, set: [:], remove: names, status: record.status)
-        guard case .committed = try await store.records.commit(change) else { throw NeverSo(what: "a field is removed") }
+        guard case .committed = try await store.records.commit(change) else {
+            throw NeverSo(what: "a field is removed")
+        }
     }
 }
 

@@ -26,7 +26,8 @@ struct DryRunTests {
         /// As ``FaultProxy`` names requests.
         var arrivals: [String: Int] {
             let methods = [
-                "HeadObject": "HEAD", "GetObject": "GET", "ListObjectsV2": "GET", "PutObject": "PUT", "DeleteObject": "DELETE",
+                "HeadObject": "HEAD", "GetObject": "GET", "ListObjectsV2": "GET", "PutObject": "PUT",
+                "DeleteObject": "DELETE",
             ]
             var arrivals: [String: Int] = [:]
             for (call, count) in requests ?? [:] {
@@ -52,7 +53,9 @@ struct DryRunTests {
         let stage = try await BatchStage(.dynamoDBAndS3)
         let target = try #require(stage.target as? AWSTarget)
         try await target.platform.put(Corpus.samples.bytes("logo-alpha.png"), as: "logos/anna.png")
-        let logo: [String: RecordValue] = ["watermark_enabled": .bool(true), "watermark_s3_key": .string("logos/anna.png")]
+        let logo: [String: RecordValue] = [
+            "watermark_enabled": .bool(true), "watermark_s3_key": .string("logos/anna.png"),
+        ]
         try await target.keep(Photographer(attributes: logo), as: "anna")
         try await target.keep(
             Photographer(attributes: ["watermark_enabled": .bool(true), "watermark_text": .string("ben")]), as: "ben")

@@ -13,7 +13,9 @@ struct RerenderTests {
         let stage = try await BatchStage(kind)
         let photos = try await stage.upload(count: count)
         let first = try stage.start("rerender", "--gallery", "g", "--force", "--now", "--json")
-        try await eventually("it is in the middle") { first.output.count { $0 == "\n" } >= count / 5 || !first.isRunning }
+        try await eventually("it is in the middle") {
+            first.output.count { $0 == "\n" } >= count / 5 || !first.isRunning
+        }
         first.signal(SIGINT)
         let stopped = try await first.wait()
         #expect(stopped.status == 130, "\(stopped.errors)")
@@ -45,7 +47,9 @@ struct RerenderTests {
         let photos = try await stage.upload(count: count)
         let short = ["RENDITIONS_LEASE_SECONDS": "4"]
         let first = try stage.start("rerender", "--gallery", "g", "--force", "--now", "--json", settings: short)
-        try await eventually("it is in the middle") { first.output.count { $0 == "\n" } >= count / 4 || !first.isRunning }
+        try await eventually("it is in the middle") {
+            first.output.count { $0 == "\n" } >= count / 4 || !first.isRunning
+        }
         first.signal(SIGKILL)
         #expect(try await first.wait().status == -SIGKILL)
         // It may have been killed in the middle of a line, too.
@@ -69,7 +73,9 @@ struct RerenderTests {
         try await stage.renderAll()
         let first = try stage.start("rerender", "--gallery", "g", "--force", "--json")
         try await eventually("all are queued") {
-            try await stage.store.queue.jobs(photos.map(\.id)).values.allSatisfy { $0.state == .queued && $0.lane == .batch }
+            try await stage.store.queue.jobs(photos.map(\.id)).values.allSatisfy {
+                $0.state == .queued && $0.lane == .batch
+            }
         }
         first.signal(SIGINT)
         let stopped = try await first.wait()
@@ -176,11 +182,14 @@ struct RerenderTests {
     func whatWouldBeRenderedOtherwiseIsFound(_ kind: ChaosStore) async throws {
         let stage = try await BatchStage(kind)
         var photos: [PhotoRef] = []
-        for user in ["anna", "ben", "anna"] { photos.append(try await stage.upload(as: "\(photos.count).jpg", user: user)) }
+        for user in ["anna", "ben", "anna"] {
+            photos.append(try await stage.upload(as: "\(photos.count).jpg", user: user))
+        }
         try await stage.renderAll()
         #expect(try await chosen(stage, "--all", "--stale").isEmpty)
         try await stage.target.keep(
-            Photographer(attributes: ["watermark_enabled": .bool(true), "watermark_text": .string("© Anna")]), as: "anna")
+            Photographer(attributes: ["watermark_enabled": .bool(true), "watermark_text": .string("© Anna")]),
+            as: "anna")
         let before = try await stage.record(photos[0])["large_checksum"]
         #expect(try await chosen(stage, "--all", "--stale") == [photos[0].id, photos[2].id])
         #expect(try await stage.record(photos[0])["large_checksum"] != before)
@@ -280,18 +289,20 @@ struct RerenderTests {
 
     @Test func progressIsDrawnOnATerminal() async throws {
         let stage = try await BatchStage(.embedded)
-        _ = try await stage.upload(count: 60)
         _ = try await stage.upload("broken.jpg")
+        _ = try await stage.upload(count: 60)
         func drawn(_ settings: [String: String], columns: Int = 100) async throws -> String {
             let command = "stty cols \(columns); exec '\(Renditions.path)' rerender --all --force --now --threads 1"
             return try await Command.run(
                 "script", ["-qec", command, "/dev/null"],
-                environment: stage.environment(["TERM": "xterm", "LC_ALL": "C.UTF-8"].merging(settings) { $1 })
+                environment: stage.environment(
+                    ["TERM": "xterm", "LC_ALL": "C.UTF-8", "NO_COLOR": ""].merging(settings) { $1 })
             ).output
         }
         let full = try await drawn([:])
         let lines = full.split(whereSeparator: { $0 == "\r" || $0 == "\n" || $0 == "\r\n" }).map(String.init)
-        #expect(lines.contains { $0.contains("█") && $0.contains("of 61") && $0.contains("/s") && $0.contains("ETA 0:") })
+        #expect(
+            lines.contains { $0.contains("█") && $0.contains("of 61") && $0.contains("/s") && $0.contains("ETA 0:") })
         #expect(lines.contains { $0.contains("1 failed") && $0.contains("█") })
         #expect(full.contains("\u{1B}[32m"))
         let plain = try await drawn(["NO_COLOR": "1", "LC_ALL": "C"])
@@ -299,9 +310,10 @@ struct RerenderTests {
         #expect(plain.contains("[==") && plain.contains("\u{1B}[K"))
         let narrow = try await drawn(["NO_COLOR": "1"], columns: 30)
         #expect(!narrow.contains("█"))
-        #expect(narrow.split(whereSeparator: { $0 == "\r" || $0 == "\r\n" }).filter { $0.contains("rendered") }.allSatisfy {
-            $0.replacing("\u{1B}[K", with: "").count < 30
-        })
+        #expect(
+            narrow.split(whereSeparator: { $0 == "\r" || $0 == "\r\n" }).filter { $0.contains("rendered") }.allSatisfy {
+                $0.replacing("\u{1B}[K", with: "").count < 30
+            })
         #expect(try await !drawn(["TERM": "dumb"]).contains("\u{1B}"))
         await stage.target.close()
     }

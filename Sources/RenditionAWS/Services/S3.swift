@@ -113,7 +113,8 @@ package struct S3: Sendable {
             let decoded = isEncoded ? key.replacing("+", with: " ").removingPercentEncoding : nil
             return (
                 key: decoded ?? key, size: Int(entry["Size"]?.text ?? "") ?? 0, etag: entry["ETag"]?.text ?? "",
-                modified: (entry["LastModified"]?.text).flatMap(Timestamp.init(iso8601:)) ?? Timestamp(milliseconds: .max)
+                modified: (entry["LastModified"]?.text).flatMap(Timestamp.init(iso8601:))
+                    ?? Timestamp(milliseconds: .max)
             )
         }
         let next = document["IsTruncated"]?.text == "true" ? document["NextContinuationToken"]?.text : nil

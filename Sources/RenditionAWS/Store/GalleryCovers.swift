@@ -48,7 +48,9 @@ struct GalleryCovers: Sendable {
         let key: DynamoDB.Item = ["user_id": .string(user), "id": .string(record.galleryID)]
         guard let gallery = try await dynamo.get(key, from: table, consistent: false) else { return 0 }
         return Self.attributes.count { name in
-            guard let shown = gallery[name]?.string, let present = renamed[Self.unversioned(shown)] else { return false }
+            guard let shown = gallery[name]?.string, let present = renamed[Self.unversioned(shown)] else {
+                return false
+            }
             return !staysSame || present != shown
         }
     }

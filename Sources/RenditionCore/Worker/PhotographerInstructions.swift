@@ -16,7 +16,9 @@ package struct PhotographerInstructions: Sendable {
     ///
     /// - Throws: A retriable ``RenditionError`` `watermark_missing` where the logo isn't there: nothing must be published
     ///   without it.
-    package func complete(_ instructions: RenderInstructions, for record: PhotoRecord) async throws -> RenderInstructions {
+    package func complete(_ instructions: RenderInstructions, for record: PhotoRecord) async throws
+        -> RenderInstructions
+    {
         guard let id = record.userID, let photographer = try await store.records.photographer(id) else {
             return instructions
         }

@@ -8,6 +8,9 @@ package struct Publisher: Sendable {
     /// How often a write that lost a race looks again before it gives up.
     private let rounds = 8
 
+    /// A year: the URLs in records change with the bytes.
+    package static let cacheControl = "public, max-age=31536000, immutable"
+
     package init(objects: any ObjectStore) { self.objects = objects }
 
     /// What one rendition's publication came to.
@@ -31,7 +34,7 @@ package struct Publisher: Sendable {
                 format: rendition.format),
             body: .bytes(rendition.bytes),
             contentType: rendition.format.contentType,
-            cacheControl: "public, max-age=31536000, immutable",
+            cacheControl: Self.cacheControl,
             metadata: [
                 // User metadata travels in HTTP headers, which hold ASCII only.
                 "original-key": Self.metadata(record.s3Key),

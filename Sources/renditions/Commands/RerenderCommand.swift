@@ -42,7 +42,9 @@ struct RerenderCommand: AsyncParsableCommand {
     @Flag(help: "Only photos of which a rendition or a field of the record isn't there.")
     var missing = false
 
-    @Flag(help: "Only photos that would be rendered otherwise now: settings, watermark, original or renderer have changed.")
+    @Flag(
+        help:
+            "Only photos that would be rendered otherwise now: settings, watermark, original or renderer have changed.")
     var stale = false
 
     @Flag(help: "Render even what is current.")
@@ -107,7 +109,8 @@ struct RerenderCommand: AsyncParsableCommand {
         guard !isResuming, let scope = try scope.chosen() else { return nil }
         let (taken, uploaded) = try ranges()
         return RerenderPlan(
-            scope: scope, taken: taken, uploaded: uploaded, status: status, missing: missing, stale: stale, force: force,
+            scope: scope, taken: taken, uploaded: uploaded, status: status, missing: missing, stale: stale,
+            force: force,
             now: now)
     }
 
@@ -117,7 +120,7 @@ struct RerenderCommand: AsyncParsableCommand {
             // The worker has a line for each photo, which the progress tells already.
             if settings.given(.logLevel) == nil { settings = try load(logLevel: "warning") }
             let run = settings
-            let logger = Parts.logger(settings)
+            let logger = BatchLog.logger(Parts.logger(settings))
             let renderer = try Parts.renderer(settings, inProcess: renderOptions.inProcess, logger: logger)
             do {
                 try await Parts.withStore(settings.store, settings, creates: false) { store in
@@ -179,7 +182,8 @@ struct RerenderCommand: AsyncParsableCommand {
                 let usage = ProcessUsage.now
                 end = try await run.renderHere(
                     RenderHere(
-                        store: store, settings: settings, renderer: renderer, logos: logos, logger: logger, tally: tally))
+                        store: store, settings: settings, renderer: renderer, logos: logos, logger: logger, tally: tally
+                    ))
                 renderer.close()
                 _ = usage
             } else {

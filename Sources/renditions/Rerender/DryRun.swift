@@ -24,7 +24,9 @@ struct DryRun {
         var asides: [String: RequestMeter.Count] = [:]
         let currency = Currency(objects: store.objects, renderer: selection.renderer)
         try await selection.run { photos in
-            if plan.now { for photo in photos { _ = try await selection.photographers.instructions(for: photo.record) } }
+            if plan.now {
+                for photo in photos { _ = try await selection.photographers.instructions(for: photo.record) }
+            }
             let before = aws?.meter.counts ?? [:]
             for photo in photos {
                 let instructions = try await selection.photographers.instructions(for: photo.record)

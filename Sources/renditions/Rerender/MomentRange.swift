@@ -32,7 +32,9 @@ struct MomentRange: Sendable, Hashable, Codable {
 
     struct Unreadable: Error, CustomStringConvertible {
         let text: String
-        var description: String { "\"\(text)\" is no date such as 2026-06-20, nor a moment such as 2026-06-20T14:30:00Z" }
+        var description: String {
+            "\"\(text)\" is no date such as 2026-06-20, nor a moment such as 2026-06-20T14:30:00Z"
+        }
     }
 
     /// The first and the last millisecond that a text names: a day, a minute, a second, or a moment with fractions of one.
@@ -50,7 +52,8 @@ struct MomentRange: Sendable, Hashable, Codable {
         let fraction = match.7.map { $0.prefix(3).padding(toLength: 3, withPad: "0", startingAt: 0) }
         let first = Timestamp(date) + .milliseconds(fraction.flatMap { Int($0) } ?? 0) + (.zero - offset(match.8))
         let length: Duration =
-            match.4 == nil ? .seconds(86_400) : match.6 == nil ? .seconds(60) : match.7 == nil ? .seconds(1) : .milliseconds(1)
+            match.4 == nil
+            ? .seconds(86_400) : match.6 == nil ? .seconds(60) : match.7 == nil ? .seconds(1) : .milliseconds(1)
         return (first, first + length + .milliseconds(-1))
     }
 

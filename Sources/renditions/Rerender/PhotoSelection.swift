@@ -95,7 +95,8 @@ struct PhotoSelection: Sendable {
 enum RecordFields {
     /// The names of fields that aren't there, or say nothing.
     static func missing(in record: PhotoRecord, _ expected: [ExpectedRendition]) -> [String] {
-        var names = expected.flatMap { ["\($0.name)_url", "\($0.name)_checksum"] } + ["small_thumb_url", "placeholder"]
+        var names =
+            expected.flatMap { ["\($0.name)_url", "\($0.name)_checksum"] } + ["small_thumb_url", "placeholder"]
         names += ["large_url"]
         var missing = names.filter { record[$0] == nil }
         missing += expected.map { "\($0.name)_size" }.filter { record.attributes[$0]?.integer == nil }

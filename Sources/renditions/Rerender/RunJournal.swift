@@ -50,7 +50,8 @@ final class RunJournal: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw Problem(description: "\(folder) can't be made to keep this run in: \(error). Name another with --runs.")
+            throw Problem(
+                description: "\(folder) can't be made to keep this run in: \(error). Name another with --runs.")
         }
         let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw failure("made", path) }
@@ -65,10 +66,13 @@ final class RunJournal: Sendable {
     static func resume(_ run: String?, in folder: String, store: String) throws -> RunJournal {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
             .filter { $0.hasSuffix(".jsonl") }.sorted(by: >)
-        let headers = names.lazy.compactMap { name in header(of: "\(folder)/\(name)").map { ("\(folder)/\(name)", $0) } }
-        guard let (path, header) = headers.first(where: { found in
-            run.map { $0 == found.1.run } ?? (found.1.store == store)
-        }) else {
+        let headers = names.lazy.compactMap { name in header(of: "\(folder)/\(name)").map { ("\(folder)/\(name)", $0) }
+        }
+        guard
+            let (path, header) = headers.first(where: { found in
+                run.map { $0 == found.1.run } ?? (found.1.store == store)
+            })
+        else {
             throw Problem(
                 description: run.map { "There is no unfinished run \($0) in \(folder)." }
                     ?? "There is no unfinished run of this store in \(folder).")
