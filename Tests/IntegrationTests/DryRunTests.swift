@@ -150,6 +150,17 @@ struct DryRunTests {
         await stage.target.close()
     }
 
+    @Test func theTimeIsThatOfTheLastRunHere() async throws {
+        let stage = try await BatchStage(.embedded)
+        _ = try await stage.upload(count: 20)
+        let before = try await stage.run("rerender", "--all", "--dry-run")
+        #expect(before.output.contains("by the project's benchmark"), "\(before.output)")
+        #expect(try await stage.run("rerender", "--all", "--now").status == 0)
+        let after = try await stage.run("rerender", "--all", "--dry-run", "--force")
+        #expect(after.output.contains("here, of 20 photos"), "\(after.output)")
+        await stage.target.close()
+    }
+
     @Test func anEmbeddedStoreTakesTimeAlone() async throws {
         let stage = try await BatchStage(.embedded)
         _ = try await stage.upload(count: 2)

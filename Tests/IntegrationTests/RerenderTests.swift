@@ -93,6 +93,42 @@ struct RerenderTests {
         await stage.target.close()
     }
 
+    /// A process that was killed while it looked for the photos has noted some of them, the last one by half.
+    @Test(arguments: [false, true])
+    func aSelectionThatWasInterruptedIsMadeAgain(_ here: Bool) async throws {
+        let stage = try await BatchStage(.embedded)
+        let photos = try await stage.upload(count: 8)
+        try await stage.renderAll()
+        let first = try stage.start("rerender", "--gallery", "g", "--force")
+        try await eventually("all are queued") { try await stage.store.queue.depth().due == 8 }
+        first.signal(SIGKILL)
+        _ = try await first.wait()
+        try await stage.renderAll()
+        let name = try #require(stage.folder.files(below: "runs").first)
+        let path = stage.folder.path("runs/\(name)")
+        var lines = String(decoding: try #require(FileManager.default.contents(atPath: path)), as: UTF8.self)
+            .split(separator: "\n").map(String.init)
+        #expect(lines.count >= 9, "a header and the photos")
+        if here { lines[0] = lines[0].replacing(#""now":false"#, with: #""now":true"#) }
+        let torn = lines.prefix(4).joined(separator: "\n") + "\n" + lines[4].prefix(20)
+        try Data(torn.utf8).write(to: URL(fileURLWithPath: path))
+
+        let second = try stage.start("rerender", "--resume", "--json")
+        if !here {
+            try await eventually("the others are queued") { try await stage.store.queue.depth().due == 5 }
+            try await stage.renderAll()
+        }
+        let end = try await second.wait()
+        #expect(end.status == 0, "\(end.errors)")
+        #expect(try BatchLines(end.output).summary["done"] as? Int == 8)
+        for photo in photos {
+            // The three that the journal has are done; of the others nobody knows.
+            let isNoted = lines[1...3].contains { $0.contains(photo.id) }
+            #expect(try await stage.count(.done, of: photo) == (isNoted ? 2 : 3))
+        }
+        await stage.target.close()
+    }
+
     @Test func aRunIsOneProcessAtATime() async throws {
         let stage = try await BatchStage(.embedded)
         _ = try await stage.upload(count: 3)
@@ -103,6 +139,15 @@ struct RerenderTests {
         #expect(second.errors.contains("going on in another process"), "\(second.errors)")
         first.signal(SIGKILL)
         _ = try await first.wait()
+        let elsewhere = try await BatchStage(.embedded)
+        let foreign = try await Renditions.run(
+            ["rerender", "--resume"], elsewhere.environment(["RENDITIONS_RUNS": stage.folder.path("runs")]))
+        #expect(foreign.status == 66, "a run is resumed on its own store")
+        let name = try #require(stage.folder.files(below: "runs").first?.split(separator: ".").first)
+        let named = try stage.start("rerender", "--resume-run", "\(name)")
+        try await stage.renderAll()
+        #expect(try await named.wait().status == 0)
+        await elsewhere.target.close()
         await stage.target.close()
     }
 

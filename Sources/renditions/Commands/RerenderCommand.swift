@@ -174,18 +174,18 @@ struct RerenderCommand: AsyncParsableCommand {
         let tally = RunTally(onLine: onLine)
         let run = RerenderRun(
             journal: journal, selection: selection(plan), store: store, tally: tally, logger: logger)
-        let progress = Progress(tally, verb: plan.now ? "rendered" : detach ? "queued" : "done")
+        let progress = Progress(tally, verb: plan.now ? "rendered" : detach ? "queued" : "done", isQueueing: detach)
         let showing = Task { await progress.run() }
         var end = RenderHere.End()
         do {
             if plan.now {
                 let usage = ProcessUsage.now
-                end = try await run.renderHere(
-                    RenderHere(
-                        store: store, settings: settings, renderer: renderer, logos: logos, logger: logger, tally: tally
-                    ))
+                let here = RenderHere(
+                    store: store, settings: settings, renderer: renderer, logos: logos, logger: logger, tally: tally)
+                end = try await run.renderHere(here)
+                // Render processes' time counts once they have ended.
                 renderer.close()
-                _ = usage
+                RenderPace(tally.counts, used: ProcessUsage.now - usage)?.keep(in: folder)
             } else {
                 end.wasStopped = try await run.queue(detaching: detach)
             }

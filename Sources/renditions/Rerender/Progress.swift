@@ -6,7 +6,7 @@ actor Progress {
     private let tally: RunTally
     private let screen: Screen?
     private let verb: String
-    private let begun = ContinuousClock.now
+    private let isQueueing: Bool
     /// Moments with what had ended by then, of the last minute.
     private var past: [(at: ContinuousClock.Instant, ended: Int)] = []
     private var lastPlain = ContinuousClock.now
@@ -15,10 +15,13 @@ actor Progress {
     private static let window = Duration.seconds(60)
     private static let plainInterval = Duration.seconds(10)
 
-    /// - Parameter verb: What happens to the photos, such as "rendered".
-    init(_ tally: RunTally, verb: String) {
+    /// - Parameters:
+    ///   - verb: What happens to the photos, such as "rendered".
+    ///   - isQueueing: Whether it is all that happens to them that they are chosen.
+    init(_ tally: RunTally, verb: String, isQueueing: Bool = false) {
         self.tally = tally
         self.verb = verb
+        self.isQueueing = isQueueing
         screen = Screen()
     }
 
@@ -38,7 +41,9 @@ actor Progress {
     }
 
     private func show() {
-        let (counts, now) = (tally.counts, ContinuousClock.now)
+        var counts = tally.counts
+        let now = ContinuousClock.now
+        if isQueueing { counts.done = counts.chosen - counts.failed - counts.dropped }
         past.append((now, counts.ended - counts.before))
         past.removeAll { now - $0.at > Self.window }
         let line = ProgressLine(counts: counts, perSecond: rate, verb: verb)

@@ -21,6 +21,9 @@ final class RunTally: Sendable {
         var failed = 0
         /// Photos that somebody took out of the queue, or whose rows are gone.
         var dropped = 0
+        /// Photos that were rendered here, and their originals' pixels.
+        var rendered = 0
+        var megapixels = 0.0
         /// Photos that had ended before this process began.
         var before = 0
 
@@ -93,6 +96,10 @@ final class RunTally: Sendable {
         guard [.done, .failed].contains(report.outcome) else { return }
         let line = state.withLock { state -> Line? in
             if report.outcome == .done, report.alreadyCurrent { state.counts.current += 1 }
+            if report.outcome == .done, let width = report.width, let height = report.height {
+                state.counts.rendered += 1
+                state.counts.megapixels += Double(width * height) / 1e6
+            }
             var line = state.silent.removeValue(forKey: report.photo)?.line
             line?.filename = report.filename
             line?.current = report.alreadyCurrent
