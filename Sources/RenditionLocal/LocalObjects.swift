@@ -85,12 +85,24 @@ struct LocalObjects: ObjectStore {
         }
     }
 
-    func keys(_ bucket: Bucket, prefix: String) async throws -> [String] {
-        try await database.read { database in
-            // SQLite compares text by its bytes, and no character comes after this one.
-            try String.fetchAll(
-                database, sql: "SELECT key FROM object WHERE bucket = ? AND key >= ? AND key < ? ORDER BY key",
-                arguments: [bucket.rawValue, prefix, prefix + "\u{10FFFF}"])
+    func list(_ bucket: Bucket, prefix: String, _ page: ([ListedObject]) async throws -> Bool) async throws {
+        var last: String?
+        while true {
+            let found = try await database.read { [last] database in
+                // SQLite compares text by its bytes, and no character comes after this one.
+                try Row.fetchAll(
+                    database,
+                    sql: "SELECT key, size, stored_at FROM object WHERE bucket = ? AND key >= ? AND key < ? "
+                        + "AND (? IS NULL OR key > ?) ORDER BY key LIMIT 1000",
+                    arguments: [bucket.rawValue, last ?? prefix, prefix + "\u{10FFFF}", last, last]
+                ).map { row in
+                    ListedObject(
+                        key: row["key"], size: row["size"], modified: Timestamp(milliseconds: row["stored_at"]))
+                }
+            }
+            guard let end = found.last else { return }
+            guard try await page(found) else { return }
+            last = end.key
         }
     }
 

@@ -71,6 +71,39 @@ struct LocalRecords: PhotoRecords {
         }
     }
 
+    func records(of scope: PhotoScope, _ page: ([PhotoRecord]) async throws -> Bool) async throws {
+        if case .photos(let ids) = scope {
+            var rest = Set(ids).sorted()[...]
+            while !rest.isEmpty {
+                let some = rest.prefix(100)
+                rest = rest.dropFirst(100)
+                let found = try await database.read { database in try some.compactMap { try Self.fetch($0, database) } }
+                if !found.isEmpty, try await !page(found) { return }
+            }
+            return
+        }
+        let condition: (sql: String, value: String?) =
+            switch scope {
+            case .gallery(let id): ("gallery_id = :value", id)
+            case .user(let id):
+                ("CASE WHEN json_valid(attributes) THEN json_extract(attributes, '$.user_id.S') = :value END", id)
+            case .photos, .everything: (":value IS NULL", nil)
+            }
+        var last: Int64 = 0
+        while true {
+            let (found, end) = try await database.read { [last] database in
+                let rows = try Row.fetchAll(
+                    database,
+                    sql: "SELECT rowid, attributes FROM photo WHERE rowid > :last AND \(condition.sql) "
+                        + "ORDER BY rowid LIMIT 300",
+                    arguments: ["last": last, "value": condition.value])
+                return (try rows.map { try Self.decode($0["attributes"]) }, rows.last?["rowid"] as Int64?)
+            }
+            guard let end, try await page(found) else { return }
+            last = end
+        }
+    }
+
     func photographer(_ id: String) async throws -> Photographer? {
         try await database.read { database in
             try String.fetchOne(database, sql: "SELECT attributes FROM user WHERE id = ?", arguments: [id])

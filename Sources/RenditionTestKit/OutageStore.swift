@@ -171,6 +171,11 @@ private struct OutageRecords: PhotoRecords {
         return try await records.gallery(galleryID)
     }
 
+    func records(of scope: PhotoScope, _ page: ([PhotoRecord]) async throws -> Bool) async throws {
+        try gate.check()
+        try await records.records(of: scope, page)
+    }
+
     func photographer(_ id: String) async throws -> Photographer? {
         try gate.check()
         return try await records.photographer(id)

@@ -60,6 +60,34 @@ extension PhotoStoreContract {
             #expect(try await store.objects.keys(.renditions, prefix: "g/a_") == ["g/a_1", "g/a_é #%"])
             #expect(try await store.objects.keys(.renditions, prefix: "g/%") == [])
         },
+        Case("a listing tells what is there, page by page") { store, clock async throws in
+            let names = (0..<1100).map { String(format: "g/%04d", $0) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for (index, key) in names.enumerated() {
+                    if index >= 16 { try await group.next() }
+                    group.addTask { _ = try await store.objects.put(upload(key), in: .renditions, if: .none) }
+                }
+                try await group.waitForAll()
+            }
+            var (listed, pages) = ([ListedObject](), 0)
+            try await store.objects.list(.renditions, prefix: "g/") { page in
+                listed += page
+                pages += 1
+                return true
+            }
+            #expect(listed.map(\.key) == names)
+            #expect(pages == 2)
+            #expect(listed.allSatisfy { $0.size == 5 })
+            // The store's own time, or the clock of an embedded one.
+            let nows = [clock.now, SystemClock().now]
+            #expect(listed.allSatisfy { object in nows.contains { abs(($0 - object.modified).seconds) < 300 } })
+            pages = 0
+            try await store.objects.list(.renditions, prefix: "g/") { _ in
+                pages += 1
+                return false
+            }
+            #expect(pages == 1)
+        },
         Case("an empty object is an object") { store, _ async throws in
             _ = try await store.objects.put(upload("g/empty", ""), in: .photos, if: .absent)
             #expect(try await store.objects.get(.photos, key: "g/empty", limit: 0)?.bytes == [])

@@ -153,6 +153,41 @@ extension PhotoStoreContract {
             #expect(try await store.records.commit(commit(fence: 4)) == .superseded(fence: 5))
             #expect(try await store.records.record("a") == other)
         },
+        Case("the records of a scope come page by page, each once") { store, _ async throws in
+            // More than a page of either store holds.
+            for number in 0..<700 {
+                var other = record()
+                other.attributes["id"] = .string("p-\(number)")
+                other.attributes["gallery_id"] = .string(number % 7 == 0 ? "seventh" : "g")
+                other.attributes["user_id"] = .string(number % 2 == 0 ? "even" : "odd")
+                other.attributes["description"] = .string(String(repeating: "x", count: 2000))
+                _ = try await store.records.insert(other)
+            }
+            func ids(of scope: PhotoScope) async throws -> [String] {
+                var (ids, pages) = ([String](), 0)
+                try await store.records.records(of: scope) { page in
+                    #expect(page.allSatisfy { $0.attributes["x_binary"] == unknown["x_binary"] })
+                    ids += page.map(\.id)
+                    pages += 1
+                    return true
+                }
+                #expect(pages > 1 || ids.count < 500)
+                return ids.sorted()
+            }
+            func expected(_ isMeant: (Int) -> Bool) -> [String] { (0..<700).filter(isMeant).map { "p-\($0)" }.sorted() }
+            #expect(try await ids(of: .everything) == expected { _ in true })
+            #expect(try await ids(of: .gallery("seventh")) == expected { $0 % 7 == 0 })
+            #expect(try await ids(of: .user("odd")) == expected { $0 % 2 == 1 })
+            #expect(try await ids(of: .photos((0..<250).map { "p-\($0)" } + ["p-1", "none"])) == expected { $0 < 250 })
+            #expect(try await ids(of: .gallery("none")).isEmpty)
+            #expect(try await ids(of: .photos([])).isEmpty)
+            var pages = 0
+            try await store.records.records(of: .everything) { _ in
+                pages += 1
+                return false
+            }
+            #expect(pages == 1)
+        },
         Case("a gallery lists its photos in order of upload") { store, _ async throws in
             for (id, created) in [
                 ("b", "2026-01-02T00:00:00.000Z"), ("a", "2026-01-01T00:00:00.000Z"), ("c", "2026-01-03T00:00:00.000Z"),

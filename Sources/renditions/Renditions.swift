@@ -46,7 +46,7 @@ struct Renditions: AsyncParsableCommand {
         subcommands: [
             SetupCommand.self, WorkerCommand.self, HookCommand.self, ImportCommand.self, RenderCommand.self,
             BenchCommand.self,
-            DoctorCommand.self, ShowCommand.self, FailedCommand.self, TopCommand.self, GalleryCommand.self,
-            SettingsCommand.self,
+            DoctorCommand.self, RerenderCommand.self, VerifyCommand.self, ShowCommand.self, FailedCommand.self,
+            TopCommand.self, GalleryCommand.self, SettingsCommand.self,
         ])
 }

@@ -90,7 +90,7 @@ package struct S3: Sendable {
 
     /// A page of keys below a prefix, in order.
     package struct Listing: Sendable {
-        package var keys: [(key: String, size: Int, etag: String)]
+        package var keys: [(key: String, size: Int, etag: String, modified: Timestamp)]
         /// Where the next page begins; nil at the end.
         package var next: String?
     }
@@ -111,7 +111,11 @@ package struct S3: Sendable {
         let keys = document.children.filter { $0.name == "Contents" }.map { entry in
             let key = entry["Key"]?.text ?? ""
             let decoded = isEncoded ? key.replacing("+", with: " ").removingPercentEncoding : nil
-            return (key: decoded ?? key, size: Int(entry["Size"]?.text ?? "") ?? 0, etag: entry["ETag"]?.text ?? "")
+            return (
+                key: decoded ?? key, size: Int(entry["Size"]?.text ?? "") ?? 0, etag: entry["ETag"]?.text ?? "",
+                modified: (entry["LastModified"]?.text).flatMap(Timestamp.init(iso8601:))
+                    ?? Timestamp(milliseconds: .max)
+            )
         }
         let next = document["IsTruncated"]?.text == "true" ? document["NextContinuationToken"]?.text : nil
         return Listing(keys: keys, next: next)

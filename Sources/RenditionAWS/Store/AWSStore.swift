@@ -19,6 +19,7 @@ package struct AWSStore: PhotoStore {
     private let index: StatusIndex
     private let housekeeper: Housekeeper
     private let transport: HTTPTransport
+    private let covers: GalleryCovers
 
     /// Opens the store: looks who it is for, and learns the store's time, before any lease is measured by it.
     ///
@@ -48,6 +49,7 @@ package struct AWSStore: PhotoStore {
         self.jobs = jobs
         queue = jobs
         let records = DynamoRecords(dynamo: dynamo, tables: tables, logger: logger)
+        covers = GalleryCovers(dynamo: dynamo, table: tables.galleries, logger: logger)
         self.records = records
         objects = S3Objects(s3: s3, names: configuration.buckets)
         index = StatusIndex(dynamo: dynamo, table: tables.photos)
@@ -147,6 +149,11 @@ package struct AWSStore: PhotoStore {
     package func close() async {
         await housekeeper.resign()
         await transport.close()
+    }
+
+    /// How many attributes of a photo's gallery a rendering would change; nil where the gallery isn't even looked at.
+    package func coverUpdates(_ record: PhotoRecord, staysSame: Bool) async throws -> Int? {
+        try await RenditionAWS.store { try await covers.updates(record, staysSame: staysSame) }
     }
 
     /// Makes the worker's own table and the index through which records are found, and waits until they can be used.

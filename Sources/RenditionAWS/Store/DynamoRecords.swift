@@ -18,6 +18,8 @@ package struct DynamoRecords: PhotoRecords {
 
     /// The index of a gallery's photos, made by the platform.
     private static let galleryIndex = "GalleryIdIndex"
+    /// The same of a user's photos.
+    private static let userIndex = "UserIdIndex"
 
     package func record(_ photoID: String) async throws -> PhotoRecord? {
         try await store { try await dynamo.get(["id": .string(photoID)], from: table) }
@@ -32,7 +34,7 @@ package struct DynamoRecords: PhotoRecords {
         if !guess.isEmpty, let found = try await record(String(Substring(guess))), found.s3Key == key { return found }
         guard searching else { return nil }
         var found: PhotoRecord?
-        try await pages(of: gallery) { records in
+        try await pages(of: "gallery_id", gallery, in: Self.galleryIndex) { records in
             found = records.first { $0.s3Key == key }
             return found == nil
         }
@@ -114,22 +116,47 @@ package struct DynamoRecords: PhotoRecords {
 
     package func gallery(_ galleryID: String) async throws -> [PhotoRecord] {
         var records: [PhotoRecord] = []
-        try await pages(of: galleryID) { page in
+        try await pages(of: "gallery_id", galleryID, in: Self.galleryIndex) { page in
             records += page
             return true
         }
         return records.sorted { ($0["created_at"] ?? "", $0.id) < ($1["created_at"] ?? "", $1.id) }
     }
 
+    package func records(of scope: PhotoScope, _ page: ([PhotoRecord]) async throws -> Bool) async throws {
+        switch scope {
+        case .photos(let ids):
+            var rest = Set(ids).sorted()[...]
+            while !rest.isEmpty {
+                let keys = rest.prefix(100).map { ["id": RecordValue.string($0)] }
+                rest = rest.dropFirst(100)
+                let items = try await store { try await dynamo.get(keys, from: table) }
+                if !items.isEmpty, try await !page(items.map(PhotoRecord.init(attributes:))) { return }
+            }
+        case .gallery(let id): try await pages(of: "gallery_id", id, in: Self.galleryIndex, page)
+        case .user(let id): try await pages(of: "user_id", id, in: Self.userIndex, page)
+        case .everything: try await pages(DynamoDB.Reading(table), page)
+        }
+    }
+
     package func photographer(_ id: String) async throws -> Photographer? { try await photographers.photographer(id) }
 
-    /// Reads a gallery's records page by page until the body says false.
-    private func pages(of galleryID: String, _ body: ([PhotoRecord]) -> Bool) async throws {
+    /// Reads records page by page until the body says false.
+    private func pages(
+        of attribute: String, _ value: String, in index: String, _ body: ([PhotoRecord]) async throws -> Bool
+    ) async throws {
         var keys = Expression()
-        keys.require("gallery_id", is: .string(galleryID))
-        let reading = DynamoDB.Reading(table, index: Self.galleryIndex, keys: keys)
+        keys.require(attribute, is: .string(value))
+        try await pages(DynamoDB.Reading(table, index: index, keys: keys), body)
+    }
+
+    private func pages(_ reading: DynamoDB.Reading, _ body: ([PhotoRecord]) async throws -> Bool) async throws {
         try await store {
-            try await dynamo.readAll(reading) { page in body(page.items.map(PhotoRecord.init(attributes:))) }
+            try await dynamo.readAll(reading) { page in
+                // A page may be empty and not the last.
+                if page.items.isEmpty { return true }
+                return try await body(page.items.map(PhotoRecord.init(attributes:)))
+            }
         }
     }
 

@@ -38,6 +38,23 @@ struct GalleryCovers: Sendable {
         }
     }
 
+    /// How many attributes of a photo's gallery a rendering would change.
+    ///
+    /// - Parameter staysSame: Whether the photo's URLs keep their versions.
+    /// - Returns: nil where the gallery isn't even looked at.
+    func updates(_ record: PhotoRecord, staysSame: Bool) async throws -> Int? {
+        guard !table.isEmpty, let user = record.userID, !record.galleryID.isEmpty else { return nil }
+        let renamed = renamed(record, record.attributes)
+        let key: DynamoDB.Item = ["user_id": .string(user), "id": .string(record.galleryID)]
+        guard let gallery = try await dynamo.get(key, from: table, consistent: false) else { return 0 }
+        return Self.attributes.count { name in
+            guard let shown = gallery[name]?.string, let present = renamed[Self.unversioned(shown)] else {
+                return false
+            }
+            return !staysSame || present != shown
+        }
+    }
+
     /// From each URL that may stand in a gallery, without its version, to the present one.
     ///
     /// Any version counts as old: where the answer to a commit was lost, nobody knows which one stood there before.

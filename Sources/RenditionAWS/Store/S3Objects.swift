@@ -119,14 +119,16 @@ package struct S3Objects: ObjectStore {
         try await store { try await s3.delete(names[bucket], key) }
     }
 
-    package func keys(_ bucket: Bucket, prefix: String) async throws -> [String] {
-        var (keys, next) = ([String](), String?.none)
+    package func list(
+        _ bucket: Bucket, prefix: String, _ page: ([ListedObject]) async throws -> Bool
+    ) async throws {
+        var next: String?
         repeat {
-            let page = try await store { [next] in try await s3.list(names[bucket], prefix: prefix, after: next) }
-            keys += page.keys.map(\.key)
-            next = page.next
+            let found = try await store { [next] in try await s3.list(names[bucket], prefix: prefix, after: next) }
+            let objects = found.keys.map { ListedObject(key: $0.key, size: $0.size, modified: $0.modified) }
+            if !objects.isEmpty, try await !page(objects) { return }
+            next = found.next
         } while next != nil
-        return keys
     }
 
     // MARK: Files

@@ -23,6 +23,21 @@ package struct ObjectInfo: Sendable, Hashable {
     }
 }
 
+/// What a listing tells of an object.
+package struct ListedObject: Sendable, Hashable {
+    package var key: String
+    /// Bytes.
+    package var size: Int
+    /// When it was written, by the store's time to the second at least.
+    package var modified: Timestamp
+
+    package init(key: String, size: Int, modified: Timestamp) {
+        self.key = key
+        self.size = size
+        self.modified = modified
+    }
+}
+
 /// The bytes of an upload: in memory, or in a file that is streamed.
 package enum ObjectBody: Sendable {
     case bytes([UInt8])
@@ -87,6 +102,20 @@ package protocol ObjectStore: Sendable {
     /// Removes an object; absent is fine.
     func delete(_ bucket: Bucket, key: String) async throws
 
+    /// Goes through the objects whose keys begin with `prefix`, in order of the keys' bytes.
+    ///
+    /// - Parameter page: Is handed up to a thousand, and says whether to go on.
+    func list(_ bucket: Bucket, prefix: String, _ page: ([ListedObject]) async throws -> Bool) async throws
+}
+
+extension ObjectStore {
     /// The keys that begin with `prefix`, in order of their bytes.
-    func keys(_ bucket: Bucket, prefix: String) async throws -> [String]
+    package func keys(_ bucket: Bucket, prefix: String) async throws -> [String] {
+        var keys: [String] = []
+        try await list(bucket, prefix: prefix) { page in
+            keys += page.map(\.key)
+            return true
+        }
+        return keys
+    }
 }

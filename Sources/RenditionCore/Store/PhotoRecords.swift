@@ -62,6 +62,11 @@ package protocol PhotoRecords: Sendable {
     /// The photos of a gallery in order of upload.
     func gallery(_ galleryID: String) async throws -> [PhotoRecord]
 
+    /// Goes through the records of a scope, in no order; each is handed over once, and may have changed since.
+    ///
+    /// - Parameter page: Is handed some hundreds, and says whether to go on.
+    func records(of scope: PhotoScope, _ page: ([PhotoRecord]) async throws -> Bool) async throws
+
     /// Reads a user's settings afresh, consistently with all writes before.
     ///
     /// - Parameter id: A photo's `user_id`.

@@ -75,9 +75,12 @@ struct PhotoHandler: Sendable {
         }
         let instructions = try await PhotographerInstructions(store: store, logos: logos)
             .complete(configuration.instructions, for: record)
-        if !lease.note.isForced, let recipe = try await currentRecipe(of: record, instructions) {
-            trip.report.alreadyCurrent = true
-            return .done(recipe: recipe)
+        if !lease.note.isForced {
+            let look = try await Currency(objects: store.objects, renderer: renderer.version).look(record, instructions)
+            if look.isCurrent, let recipe = look.recipe {
+                trip.report.alreadyCurrent = true
+                return .done(recipe: recipe)
+            }
         }
 
         trip.enter(.fetch, waiting: true)
@@ -212,31 +215,6 @@ struct PhotoHandler: Sendable {
             return
         }
         try await store.objects.delete(.renditions, key: key)
-    }
-
-    /// The recipe of the stored renditions, where the record is complete and they are what would be made now.
-    private func currentRecipe(
-        of record: PhotoRecord, _ instructions: RenderInstructions
-    ) async throws -> String? {
-        guard record.status != PhotoStatus.processing, record.status != PhotoStatus.failed,
-            let stored = record.recipe,
-            let original = try await store.objects.head(.photos, key: record.s3Key),
-            stored
-                == Recipe.hash(
-                    renderer: renderer.version, instructions: instructions, originalETag: original.etag)
-        else { return nil }
-        let sizes = record.format.map { instructions.sizes(for: $0) } ?? instructions.sizes
-        for size in sizes {
-            for format in [.jpeg] + (instructions.furtherFormats[size.name] ?? []) {
-                let key = ObjectKeys.rendition(
-                    galleryID: record.galleryID, originalKey: record.s3Key, size: size, format: format)
-                let present = try await store.objects.head(.renditions, key: key)
-                guard let checksum = record["\(Rendition.recordName(size, format))_checksum"],
-                    present?.metadata["checksum"] == checksum
-                else { return nil }
-            }
-        }
-        return stored
     }
 
     /// The memory that a photo will need, as far as the record tells. It is corrected once the header was read.

@@ -1,7 +1,12 @@
 /// Adds what a photo's photographer chose to the operator's instructions.
-struct PhotographerInstructions: Sendable {
-    let store: any PhotoStore
-    let logos: LogoCache
+package struct PhotographerInstructions: Sendable {
+    private let store: any PhotoStore
+    private let logos: LogoCache
+
+    package init(store: any PhotoStore, logos: LogoCache) {
+        self.store = store
+        self.logos = logos
+    }
 
     /// The largest logo that is taken, in bytes.
     static let logoLimit = 20_000_000
@@ -11,7 +16,9 @@ struct PhotographerInstructions: Sendable {
     ///
     /// - Throws: A retriable ``RenditionError`` `watermark_missing` where the logo isn't there: nothing must be published
     ///   without it.
-    func complete(_ instructions: RenderInstructions, for record: PhotoRecord) async throws -> RenderInstructions {
+    package func complete(_ instructions: RenderInstructions, for record: PhotoRecord) async throws
+        -> RenderInstructions
+    {
         guard let id = record.userID, let photographer = try await store.records.photographer(id) else {
             return instructions
         }

@@ -15,6 +15,9 @@ package struct Publisher: Sendable {
         self.trace = trace
     }
 
+    /// A year: the URLs in records change with the bytes.
+    package static let cacheControl = "public, max-age=31536000, immutable"
+
     /// What one rendition's publication came to.
     package enum Outcome: Sendable, Hashable {
         /// Mine stands there, or the same bytes made by a later claim.
@@ -46,7 +49,7 @@ package struct Publisher: Sendable {
                 format: rendition.format),
             body: .bytes(rendition.bytes),
             contentType: rendition.format.contentType,
-            cacheControl: "public, max-age=31536000, immutable",
+            cacheControl: Self.cacheControl,
             metadata: metadata)
         for round in 0..<rounds {
             // Before a photo's first claim nothing stands there, as a rule. The write's condition finds the exceptions, and

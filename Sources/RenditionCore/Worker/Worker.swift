@@ -27,22 +27,26 @@ package final class Worker: Sendable {
     private let probing = DispatchPool(width: 1, label: "renditions.probe")
     private let admission: Admission
     private let keeper: LeaseKeeper
-    private let logos = LogoCache()
+    private let logos: LogoCache
     private let bell = Bell()
     private let tendBell = Bell()
     private let state: Mutex<State>
     /// What it is doing, for whoever watches.
     package let status: WorkerStatus
 
-    /// - Parameter onPhoto: Told of each photo when it is settled; called from any thread.
+    /// - Parameters:
+    ///   - logos: Photographers' logos that were read already.
+    ///   - onPhoto: Told of each photo when it is settled; called from any thread.
     package init(
         store: any PhotoStore, renderer: any PhotoRenderer, configuration: WorkerConfiguration, logger: Logger,
+        logos: LogoCache = LogoCache(),
         onPhoto: @escaping @Sendable (PhotoReport) -> Void = { _ in }
     ) {
         self.store = store
         self.renderer = renderer
         self.configuration = configuration
         self.logger = logger
+        self.logos = logos
         self.onPhoto = onPhoto
         pool = DispatchPool(width: configuration.renderWidth, label: "renditions.render")
         admission = Admission(budget: configuration.memoryBudget)

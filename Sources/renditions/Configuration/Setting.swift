@@ -7,6 +7,8 @@ struct Setting: Sendable {
         /// A whole number inside a range, in a unit.
         case integer(ClosedRange<Int>, unit: String)
         case text
+        /// An amount, such as a price, in a unit.
+        case amount(unit: String)
         /// A text that is never shown.
         case secret
         /// An address that begins with http:// or https://.
@@ -42,6 +44,7 @@ struct Setting: Sendable {
     func accepts(_ text: String) -> Bool {
         switch kind {
         case .integer(let range, _): Int(text).map(range.contains) ?? false
+        case .amount: Double(text).map { $0.isFinite && $0 >= 0 } ?? false
         case .choice(let choices): choices.contains(text)
         case .url: Self.isURL(text)
         case .address: HTTPAddress(text) != nil
@@ -62,6 +65,7 @@ struct Setting: Sendable {
     var requirement: String {
         switch kind {
         case .integer(let range, let unit): "a whole number from \(range.lowerBound) to \(range.upperBound) (\(unit))"
+        case .amount(let unit): "a number that isn't below 0 (\(unit))"
         case .choice(let choices): "one of \(choices.joined(separator: ", "))"
         case .url: "an address that begins with http:// or https://"
         case .address: "a host and a port, such as 127.0.0.1:9090, or a port alone"
@@ -75,6 +79,7 @@ struct Setting: Sendable {
     var takes: String {
         switch kind {
         case .integer(let range, let unit): "\(range.lowerBound)–\(range.upperBound) \(unit)"
+        case .amount(let unit): unit
         case .choice(let choices): choices.joined(separator: ", ")
         case .url: "URL"
         case .address: "HOST:PORT, PORT"

@@ -10,7 +10,8 @@ extension Setting {
         awsSecretAccessKey, awsSessionToken, photosTable, galleriesTable, usersTable, jobsTable, photosBucket,
         renditionsBucket, cdnDomain, frontend, threads, memory, lease, grace, attempts, retry, pixels, bytes, frames,
         jpegScans, nesting, packedMetadata, seconds, renderMemory, renderPhotos, sharpening, gamut, metadata, gainMap,
-        furtherFormats, scans, http, httpSecret, logLevel, logFormat, traces,
+        furtherFormats, scans, http, httpSecret, logLevel, logFormat, traces, runs, priceS3Put, priceS3Get, priceWrite,
+        priceRead, priceCPU, priceTransfer,
     ]
 
     static let config = Setting(
@@ -165,4 +166,32 @@ extension Setting {
     static let traces = Setting(
         name: "OTEL_EXPORTER_OTLP_ENDPOINT", kind: .url, fallback: "",
         summary: "The collector that traces are sent to, as OTLP over HTTP. Unset: nowhere")
+
+    static let runs = Setting(
+        name: "RENDITIONS_RUNS", kind: .text, fallback: "",
+        summary: "The folder in which `rerender` keeps what `--resume` needs. Unset: `galerly-renditions/runs` below "
+            + "`XDG_STATE_HOME` or `~/.local/state`",
+        flag: "--runs")
+
+    // What `rerender --dry-run` reckons with. The defaults are AWS's list prices on demand in us-east-1, in US dollars, as its
+    // pages "Amazon S3 pricing" (S3 Standard), "Amazon DynamoDB pricing for on-demand capacity" (Standard table class, the
+    // prices in force since 2024-11-01) and "AWS Fargate pricing" (Linux/x86) had them in 2025.
+    static let priceS3Put = Setting(
+        name: "RENDITIONS_PRICE_S3_PUT", kind: .amount(unit: "$ per 1000"), fallback: "0.005",
+        summary: "What S3 takes for writing and for listing")
+    static let priceS3Get = Setting(
+        name: "RENDITIONS_PRICE_S3_GET", kind: .amount(unit: "$ per 1000"), fallback: "0.0004",
+        summary: "What S3 takes for reading and for asking")
+    static let priceWrite = Setting(
+        name: "RENDITIONS_PRICE_DYNAMODB_WRITE", kind: .amount(unit: "$ per million units"), fallback: "0.625",
+        summary: "What DynamoDB takes for writing")
+    static let priceRead = Setting(
+        name: "RENDITIONS_PRICE_DYNAMODB_READ", kind: .amount(unit: "$ per million units"), fallback: "0.125",
+        summary: "What DynamoDB takes for reading")
+    static let priceCPU = Setting(
+        name: "RENDITIONS_PRICE_CPU_HOUR", kind: .amount(unit: "$ per hour"), fallback: "0.04048",
+        summary: "What an hour of one core costs")
+    static let priceTransfer = Setting(
+        name: "RENDITIONS_PRICE_TRANSFER_GB", kind: .amount(unit: "$ per GB"), fallback: "0",
+        summary: "What moving a gigabyte between S3 and the workers costs; nothing inside a region")
 }

@@ -37,6 +37,8 @@ struct Settings: Sendable {
 
     func integer(_ setting: Setting) -> Int { Int(text(setting)) ?? Int(setting.fallback) ?? 0 }
 
+    func amount(_ setting: Setting) -> Double { Double(text(setting)) ?? Double(setting.fallback) ?? 0 }
+
     var logLevel: Logger.Level { Logger.Level(rawValue: text(.logLevel)) ?? .info }
 
     var buckets: BucketNames {

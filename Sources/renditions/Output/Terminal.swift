@@ -9,6 +9,8 @@ enum Terminal {
     enum Status {
         /// Some of the work could not be done.
         static let incomplete = ExitCode(1)
+        /// A signal asked it to end before its work was done.
+        static let interrupted = ExitCode(130)
         /// An input isn't there or can't be read.
         static let noInput = ExitCode(66)
         /// The store failed.
