@@ -1,4 +1,5 @@
 import Foundation
+import RenditionAWS
 import RenditionTestKit
 import Synchronization
 import Testing
