@@ -185,6 +185,14 @@ struct DoctorTests {
         #expect(taken.verdict == .bad && taken.text.contains("python3 (\(server.pid))"), "\(taken)")
         #expect(told.about("port \(other) of 127.0.0.1")?.verdict == .good, "\(told)")
         #expect(told.about("of 192.0.2.1")?.text == "it is no address of this machine", "\(told)")
+        // A worker at its own address is no stranger there.
+        let worker = try Renditions.start(["worker", "--http", "\(other)"], store)
+        defer { worker.signal(SIGKILL) }
+        try await eventually("it serves") { !FreePort.isFree(other) }
+        let own = try await Diagnosis(store, ["--http", "\(other)"])
+        #expect(own.about("port \(other)")?.verdict == .warning, "\(own)")
+        #expect(own.about("port \(other)")?.text == "renditions (\(worker.pid)) serves there", "\(own)")
+        #expect(try await Diagnosis(store, ["--port", "\(other)"]).about("port \(other)")?.verdict == .bad)
         // Another user's process can't be seen, and that is what is said.
         let stranger = try await asNobody(["--port", "\(free)"], store)
         #expect(stranger.output.contains("a process that is not visible to you"), "\(stranger)")

@@ -112,14 +112,4 @@ struct MachineLookTests {
             """
         #expect(Listeners.inodes(of: 8080, in: six) == ["99"])
     }
-
-    @Test(arguments: [
-        ("127.0.0.1:80", "127.0.0.1", 80), ("[::1]:8080", "::1", 8080), ("0.0.0.0:0", "0.0.0.0", 0),
-        ("host", nil, nil), (":80", nil, nil), ("h:x", nil, nil), ("h:70000", nil, nil),
-    ])
-    func anAddressIsHostAndPort(_ text: String, _ host: String?, _ port: Int?) {
-        let address = DoctorCommand.address(text)
-        #expect(address?.host == host)
-        #expect(address?.port == port)
-    }
 }

@@ -11,6 +11,8 @@ package struct Permission: Sendable, Hashable, Codable {
         /// `import`, and `bench` with a store.
         case `import`
         case bench
+        /// `rerender` and `verify` of everything.
+        case batch
         /// `setup` of what is the worker's own.
         case setup
         /// `setup --platform`.
@@ -59,6 +61,7 @@ package struct Permission: Sendable, Hashable, Codable {
         let others =
             on(table(tables.photos), .import, "dynamodb:PutItem")
             + on(originals, .import, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
+            + on(table(tables.photos), .batch, "dynamodb:BatchGetItem", "dynamodb:Scan")
             + on(table(tables.photos), .bench, "dynamodb:DeleteItem")
             + on(table(tables.jobs), .bench, "dynamodb:DeleteItem")
         let setup =

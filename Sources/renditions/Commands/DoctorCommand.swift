@@ -21,7 +21,8 @@ struct DoctorCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A port of 127.0.0.1 that must be free; may be said more than once.", valueName: "port"))
     var port: [Int] = []
 
-    @Option(help: ArgumentHelp("An address at which a server must be able to listen.", valueName: "host:port"))
+    @Option(
+        help: ArgumentHelp("Where a worker is to serve its status page; it must be free.", valueName: "host:port"))
     var http: String?
 
     @OptionGroup var storeOptions: StoreOptions
@@ -31,12 +32,13 @@ struct DoctorCommand: AsyncParsableCommand {
         for port in port where !(1...65535).contains(port) {
             throw ValidationError("--port takes a number from 1 to 65535.")
         }
-        if let http, Self.address(http) == nil { throw ValidationError("--http takes HOST:PORT.") }
     }
 
     func run() async throws {
         try await Terminal.guarded {
-            let settings = try Settings.load([.config: configOptions.file, .store: storeOptions.store])
+            let settings = try Settings.load([
+                .config: configOptions.file, .store: storeOptions.store, .http: http,
+            ])
             let report = Report(isJSON: json)
             switch settings.store {
             case .aws:
@@ -47,23 +49,9 @@ struct DoctorCommand: AsyncParsableCommand {
             case .local(let directory):
                 for check in LocalLook.checks(directory, settings) { try report.tell(await check.run()) }
             }
-            for check in MachineLook.checks(settings, addresses: addresses) { try report.tell(await check.run()) }
+            for check in MachineLook.checks(settings, ports: port) { try report.tell(await check.run()) }
             if report.hasFoundWrongs { throw Terminal.Status.incomplete }
         }
-    }
-
-    private var addresses: [MachineLook.Address] {
-        port.map { ("127.0.0.1", $0) } + [http.flatMap(Self.address)].compactMap(\.self)
-    }
-
-    /// Host and port; an IPv6 address stands in brackets.
-    static func address(_ text: String) -> MachineLook.Address? {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (0...65535).contains(port)
-        else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
-        return host.isEmpty ? nil : (String(host), port)
     }
 }
 

@@ -3,11 +3,11 @@ import RenditionCore
 
 /// What there is to look at on this machine, whatever the store.
 enum MachineLook {
-    typealias Address = (host: String, port: Int)
-
-    /// - Parameter addresses: At which a server must be able to listen.
-    static func checks(_ settings: Settings, addresses: [Address]) -> [Check] {
-        [
+    /// - Parameter ports: Of this machine alone, at which a server must be able to listen.
+    static func checks(_ settings: Settings, ports: [Int]) -> [Check] {
+        let status = settings.given(.http).flatMap(HTTPAddress.init)
+        let addresses = ports.map { HTTPAddress(host: "127.0.0.1", port: $0) } + [status].compactMap(\.self)
+        return [
             Check(.machine, "codecs", limit: .seconds(60), blocking: { try CodecLook.findings() }),
             Check(.machine, "render processes", limit: .seconds(90), blocking: { try SandboxLook.findings(settings) }),
             Check(.machine, "memory", blocking: { MemoryLook.findings(settings) }),
@@ -24,7 +24,7 @@ enum MachineLook {
         ]
             + addresses.map { address in
                 Check(.machine, "port \(address.port) of \(address.host)") {
-                    PortLook.findings(host: address.host, port: address.port)
+                    PortLook.findings(address, isStatusPage: address == status)
                 }
             }
     }

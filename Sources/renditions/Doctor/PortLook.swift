@@ -4,9 +4,10 @@ import RenditionCore
 /// Whether a server could listen at an address, and who does where it can't.
 enum PortLook {
     /// - Parameters:
-    ///   - host: A name or an address of this machine.
-    ///   - port: 0 is any that is free, which there always is.
-    static func findings(host: String, port: Int) -> [Finding] {
+    ///   - address: Of this machine; its port 0 is any that is free, which there always is.
+    ///   - isStatusPage: Whether a worker serves there, which may be running already.
+    static func findings(_ address: HTTPAddress, isStatusPage: Bool = false) -> [Finding] {
+        let (host, port) = (address.host, address.port)
         let subject = "port \(port) of \(host)"
         func bad(_ text: String, _ remedy: String) -> [Finding] {
             [Finding(.machine, .bad, subject, text, remedy: remedy)]
@@ -15,6 +16,14 @@ enum PortLook {
         case nil: return [Finding(.machine, .good, subject, "is free")]
         case .some(.code(EADDRINUSE)):
             let holders = Listeners.holders(of: port)
+            if isStatusPage, holders.count == 1, holders[0].hasPrefix("renditions (") {
+                return [
+                    Finding(
+                        .machine, .warning, subject, "\(holders[0]) serves there",
+                        remedy:
+                            "That is as it should be, unless a further worker is to start: give that one another port.")
+                ]
+            }
             return bad(
                 "is taken by \(holders.isEmpty ? "a process that is not visible to you" : holders.joined(separator: ", "))",
                 "End that process, or choose another port."
