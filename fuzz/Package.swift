@@ -17,6 +17,7 @@ let package = Package(
     name: "fuzz",
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.8.0"),
     ],
     targets: [
@@ -35,6 +36,7 @@ let package = Package(
             name: "RenditionCore",
             dependencies: [
                 .product(name: "Crypto", package: "swift-crypto"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ],
             swiftSettings: strict + watched),
         .target(name: "RenditionXML", dependencies: ["CExpat"], swiftSettings: strict + watched),

@@ -12,7 +12,7 @@ final class Leash: Sendable {
     /// Starts a server.
     ///
     /// - Parameters:
-    ///   - program: One of those that `scripts/emulators` installs.
+    ///   - program: One of those that `scripts/emulators` installs, or another's path.
     ///   - environment: All that the server gets to see.
     ///   - folder: Where it runs. Removed when the leash is let go of, but not when it is stopped.
     ///   - log: Gets what the server writes, after what is there.
@@ -24,9 +24,10 @@ final class Leash: Sendable {
         leftovers: [String] = []
     ) throws {
         let programs = "\(Corpus.root)/.build-emulators/venv/bin"
-        guard FileManager.default.isExecutableFile(atPath: "\(programs)/\(program)") else {
-            throw ServerFault("the emulators aren't installed; run scripts/emulators")
-        }
+        let path = program.hasPrefix("/") ? program : "\(programs)/\(program)"
+        guard FileManager.default.isExecutableFile(atPath: path),
+            FileManager.default.isExecutableFile(atPath: "\(programs)/python")
+        else { throw ServerFault("\(path) isn't there; run scripts/setup tests and scripts/emulators") }
         let pipe = Pipe()
         let output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
         guard output >= 0 else { throw ServerFault("\(log) can't be written") }
@@ -34,7 +35,7 @@ final class Leash: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "\(programs)/python")
         process.arguments =
-            ["-I", "-c", Self.script, ending, folder, leftovers.joined(separator: " "), "\(programs)/\(program)"]
+            ["-I", "-c", Self.script, ending, folder, leftovers.joined(separator: " "), path]
             + arguments
         process.environment = environment
         process.currentDirectoryURL = URL(fileURLWithPath: folder)

@@ -12,7 +12,7 @@ enum Start {
         if isChild {
             exit(RenderChild.run { try CascadeRenderer() })
         }
-        await Renditions.main()
+        await Renditions.main(LambdaRuntime.isCalling ? ["hook", "--lambda"] : nil)
     }
 }
 
@@ -47,6 +47,6 @@ struct Renditions: AsyncParsableCommand {
             SetupCommand.self, WorkerCommand.self, HookCommand.self, ImportCommand.self, RenderCommand.self,
             BenchCommand.self,
             DoctorCommand.self, RerenderCommand.self, VerifyCommand.self, ShowCommand.self, FailedCommand.self,
-            GalleryCommand.self, SettingsCommand.self,
+            TopCommand.self, GalleryCommand.self, SettingsCommand.self,
         ])
 }

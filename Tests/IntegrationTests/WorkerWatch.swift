@@ -11,7 +11,7 @@ struct WorkerWatch {
     init(_ arguments: [String], _ settings: [String: String]) async throws {
         let worker = try Renditions.start(
             ["worker", "--drain", "--json"] + arguments,
-            settings.merging(["RENDITIONS_LOG_LEVEL": "debug"]) { $1 })
+            settings.merging(["RENDITIONS_LOG_LEVEL": "debug", "RENDITIONS_LOG_FORMAT": "human"]) { $1 })
         defer { if worker.isRunning { worker.signal(SIGKILL) } }
         var samples: [Int] = []
         while worker.isRunning {

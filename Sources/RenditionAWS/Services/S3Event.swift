@@ -36,6 +36,8 @@ package struct S3Event: Sendable {
     /// Why a notification can't be read.
     package struct Unreadable: Error, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     /// The keys that an event's key may stand for: `+` is a space and `%XX` a byte where the sender encoded it.

@@ -2,6 +2,7 @@ import Crypto
 import Foundation
 import NIOHTTP1
 import RenditionCore
+import Tracing
 
 /// What all services of one account share.
 package struct AWSContext: Sendable {
@@ -85,6 +86,16 @@ package struct ServiceClient: Sendable {
 
     /// - Throws: ``AWSFailure`` when it fails for good or too often; ``CredentialError``; `CancellationError`.
     func send(_ call: Call) async throws -> Reply {
+        // What is done for no photo belongs to nobody's trace.
+        guard ServiceContext.current?.photo != nil else { return try await sendUntraced(call) }
+        return try await withSpan("\(name) \(call.operation)", ofKind: .client) { span in
+            span.attributes["rpc.system"] = "aws-api"
+            span.attributes["aws.subject"] = call.subject
+            return try await sendUntraced(call)
+        }
+    }
+
+    private func sendUntraced(_ call: Call) async throws -> Reply {
         var attempt = 0
         var mayHaveHappened = false
         var borrowed = 0

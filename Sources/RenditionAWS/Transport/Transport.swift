@@ -44,6 +44,8 @@ package final class HTTPTransport: Transport {
         configuration.httpVersion = .http1Only
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
+        // Whoever sends knows what a request is for, and traces that.
+        configuration.tracing.tracer = nil
         configuration.timeout = .init(connect: .init(connectTimeout), read: .init(readTimeout))
         configuration.connectionPool.idleTimeout = .seconds(20)
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64

@@ -1,4 +1,5 @@
 import Logging
+import Tracing
 
 /// One claimed photo's way from record to renditions. It settles nothing: it says how it ended.
 struct PhotoHandler: Sendable {
@@ -13,6 +14,7 @@ struct PhotoHandler: Sendable {
     let ticket: Admission.Ticket
     let keeper: LeaseKeeper
     let logos: LogoCache
+    let status: WorkerStatus
     let configuration: WorkerConfiguration
 
     /// The failure's code where a photo has no record.
@@ -30,7 +32,7 @@ struct PhotoHandler: Sendable {
 
     /// Goes the whole way.
     func run() async -> Handled {
-        var trip = Trip(lease: lease, claimed: claimed)
+        var trip = Trip(lease: lease, claimed: claimed, status: status)
         let outcome: JobOutcome
         do {
             outcome = try await go(&trip)
@@ -43,6 +45,7 @@ struct PhotoHandler: Sendable {
                 // Whoever mends the decoder needs the file.
                 known.detail = [known.detail, "original: \(original)"].compactMap { $0 }.joined(separator: "; ")
             }
+            trip.fail(known)
             outcome = known.retriable ? .retry(known) : .reject(known)
         }
         trip.end()
@@ -60,6 +63,7 @@ struct PhotoHandler: Sendable {
         }
         trip.record = record
         trip.report.filename = record.filename
+        status.named(record.filename, lease)
         guard lease.attempts <= configuration.maxAttempts else {
             return .reject(try await lastWord())
         }
@@ -115,7 +119,9 @@ struct PhotoHandler: Sendable {
         if !lease.wasClaimedBefore {
             try await ticket.resize(to: Self.cost(decoded: probe.decodedBytes, encoded: bytes.count))
         }
+        let (status, lease) = (status, lease)
         let (photo, rendering) = try await pool.run {
+            status.entered(.render, lease)
             let began = ContinuousClock.now
             return (try renderer.render(bytes, as: instructions, limits: limits), began..<ContinuousClock.now)
         }
@@ -130,7 +136,9 @@ struct PhotoHandler: Sendable {
         KillPoint.published.pass()
 
         trip.enter(.commit)
-        return try await commit(photo, of: record, recipe: recipe)
+        let outcome = try await commit(photo, of: record, recipe: recipe)
+        trip.noteVisible(now: store.clock.now)
+        return outcome
     }
 
     private func original(of record: PhotoRecord) async throws -> (info: ObjectInfo, bytes: [UInt8]) {
@@ -148,7 +156,9 @@ struct PhotoHandler: Sendable {
     private func publish(
         _ photo: RenderedPhoto, of record: PhotoRecord, recipe: String, original: ObjectInfo
     ) async throws -> JobOutcome? {
-        let publisher = Publisher(objects: store.objects)
+        // Who asked for it finds its trace at the rendition itself.
+        let publisher = Publisher(
+            objects: store.objects, trace: lease.note.trace == nil ? nil : PhotoTrace.current)
         let (lease, keeper) = (lease, keeper)
         let superseded = try await withThrowingTaskGroup(of: Publisher.Outcome.self) { group in
             for rendition in photo.renditions {
@@ -234,8 +244,13 @@ private struct Trip: Sendable {
     private(set) var stage = RenditionError.Stage.claim
     private var timed = StageTimes.Stage.claim
     private var since: ContinuousClock.Instant
+    private var span: (any Span)?
+    private let lease: Lease
+    private let status: WorkerStatus
 
-    init(lease: Lease, claimed: ContinuousClock.Instant) {
+    init(lease: Lease, claimed: ContinuousClock.Instant, status: WorkerStatus) {
+        self.lease = lease
+        self.status = status
         report = PhotoReport(
             photo: lease.photo.id, gallery: lease.photo.galleryID, filename: lease.photo.id, attempt: lease.attempts,
             outcome: .abandoned)
@@ -246,13 +261,35 @@ private struct Trip: Sendable {
     mutating func enter(_ next: RenditionError.Stage, waiting: Bool = false) {
         end()
         (stage, timed) = (next, waiting ? .wait : StageTimes.Stage(next.rawValue))
+        status.entered(timed, lease)
+        // When a thread is free for the rendering is known too late: its span has the wait in it.
+        span = startSpan(next == .render ? next.rawValue : timed.name)
     }
 
     /// Ends the stage.
-    mutating func end() { since = report.stages.add(timed, since: since) }
+    mutating func end() {
+        since = report.stages.add(timed, since: since)
+        span?.end()
+        span = nil
+    }
+
+    /// Tells the trace at which stage it failed and why.
+    func fail(_ error: RenditionError) {
+        span?.recordError(error)
+        span?.setStatus(SpanStatus(code: .error, message: error.code))
+    }
+
+    /// The record is complete: how long after it was made, where that was the first time.
+    mutating func noteVisible(now: Timestamp) {
+        guard let record, record.recipe == nil, record.status == PhotoStatus.processing,
+            let made = record["created_at"].flatMap(Timestamp.init(iso8601:))
+        else { return }
+        report.visibleAfter = max(0, (now - made).seconds)
+    }
 
     /// Books work that waited for its thread until it began.
     mutating func noteRendering(_ rendering: Range<ContinuousClock.Instant>, _ times: StageTimes) {
+        for (stage, duration) in times.durations { span?.attributes["ms.\(stage.name)"] = duration.seconds * 1000 }
         report.stages.add(.wait, rendering.lowerBound - since)
         report.stages.add(times)
         report.stages.add(.render, max(.zero, rendering.upperBound - rendering.lowerBound - times.total))

@@ -36,6 +36,8 @@ package struct PhotoReport: Sendable, Codable {
     /// Milliseconds from claim to settlement.
     package var milliseconds = 0.0
     package var stages = StageTimes()
+    /// Seconds from the record's creation to its completion, of a photo that was rendered for the first time.
+    package var visibleAfter: Double?
     /// Whether the stored renditions were current, so that nothing was rendered.
     package var alreadyCurrent = false
 

@@ -5,13 +5,18 @@
 /// nothing when it wakes. The first claim of all takes it for granted that nothing stands there, on the same condition.
 package struct Publisher: Sendable {
     private let objects: any ObjectStore
+    /// The trace that the renditions come from, as `traceparent`; nil where nobody asked for one.
+    private let trace: String?
     /// How often a write that lost a race looks again before it gives up.
     private let rounds = 8
 
     /// A year: the URLs in records change with the bytes.
     package static let cacheControl = "public, max-age=31536000, immutable"
 
-    package init(objects: any ObjectStore) { self.objects = objects }
+    package init(objects: any ObjectStore, trace: String? = nil) {
+        self.objects = objects
+        self.trace = trace
+    }
 
     /// What one rendition's publication came to.
     package enum Outcome: Sendable, Hashable {
@@ -28,6 +33,16 @@ package struct Publisher: Sendable {
     package func publish(
         _ rendition: Rendition, of record: PhotoRecord, recipe: String, fence: Int, isMine: @Sendable () async -> Bool
     ) async throws -> Outcome {
+        var metadata = [
+            // User metadata travels in HTTP headers, which hold ASCII only.
+            "original-key": Self.metadata(record.s3Key),
+            "photo-id": record.id,
+            "size": rendition.size.name,
+            "checksum": rendition.checksum,
+            "fence": String(fence),
+            "recipe": recipe,
+        ]
+        metadata[PhotoTrace.header] = trace
         let upload = ObjectUpload(
             key: ObjectKeys.rendition(
                 galleryID: record.galleryID, originalKey: record.s3Key, size: rendition.size,
@@ -35,15 +50,7 @@ package struct Publisher: Sendable {
             body: .bytes(rendition.bytes),
             contentType: rendition.format.contentType,
             cacheControl: Self.cacheControl,
-            metadata: [
-                // User metadata travels in HTTP headers, which hold ASCII only.
-                "original-key": Self.metadata(record.s3Key),
-                "photo-id": record.id,
-                "size": rendition.size.name,
-                "checksum": rendition.checksum,
-                "fence": String(fence),
-                "recipe": recipe,
-            ])
+            metadata: metadata)
         for round in 0..<rounds {
             // Before a photo's first claim nothing stands there, as a rule. The write's condition finds the exceptions, and
             // the look is saved for all others.

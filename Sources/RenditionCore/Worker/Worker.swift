@@ -1,5 +1,6 @@
 import Logging
 import Synchronization
+import Tracing
 
 /// Claims photos, takes each its way, and settles them with the queue, until it is stopped or nothing is owed.
 ///
@@ -30,6 +31,8 @@ package final class Worker: Sendable {
     private let bell = Bell()
     private let tendBell = Bell()
     private let state: Mutex<State>
+    /// What it is doing, for whoever watches.
+    package let status: WorkerStatus
 
     /// - Parameters:
     ///   - logos: Photographers' logos that were read already.
@@ -49,12 +52,14 @@ package final class Worker: Sendable {
         admission = Admission(budget: configuration.memoryBudget)
         keeper = LeaseKeeper(queue: store.queue, configuration: configuration, logger: logger)
         state = Mutex(State(lastWork: .now - configuration.silence))
+        status = WorkerStatus(clock: store.clock)
     }
 
     /// Asks for an orderly end: nothing more is claimed, photos that wait for room are handed back, and the others
     /// get the grace period.
     package func stop() {
         state.withLock { $0.stopping = true }
+        status.enter(.stopping)
         bell.ring()
         tendBell.ring()
     }
@@ -88,6 +93,7 @@ package final class Worker: Sendable {
 
     private func claimUntilDone() async {
         while !stopping {
+            status.turned()
             if let pause = pause() {
                 await bell.wait(atMost: pause)
                 continue
@@ -104,7 +110,12 @@ package final class Worker: Sendable {
                     upTo: room, owner: configuration.owner, lease: configuration.lease)
                 for lease in leases { await start(lease, claimed: sent) }
                 if leases.isEmpty {
-                    state.withLock { if $0.inHand == 0 { $0.breaker.succeeded() } }
+                    if state.withLock({ state in
+                        if state.inHand == 0 { state.breaker.succeeded() }
+                        return !state.breaker.isOpen
+                    }) {
+                        status.enter(.working)
+                    }
                     if configuration.drain, try await isDrained() { return }
                     await bell.wait(atMost: idleWait())
                 } else {
@@ -152,6 +163,7 @@ package final class Worker: Sendable {
             return pause
         }
         guard let pause else { return }
+        status.enter(.paused("\(error)"))
         logger.error("The store is unable; no photo is claimed for \(Int(pause.seconds.rounded(.up))) s: \(error)")
     }
 
@@ -197,17 +209,20 @@ package final class Worker: Sendable {
 
     private func start(_ lease: Lease, claimed: ContinuousClock.Instant) async {
         state.withLock { $0.inHand += 1 }
+        status.began(lease, at: claimed)
         let ticket = await admission.reserve(cost: lease.wasClaimedBefore ? .max : PhotoHandler.typicalCost)
         await keeper.hold(lease, claimed: claimed)
         let handler = PhotoHandler(
             lease: lease, claimed: claimed, store: store, renderer: renderer, pool: pool, probing: probing,
-            ticket: ticket, keeper: keeper, logos: logos, configuration: configuration)
+            ticket: ticket, keeper: keeper, logos: logos, status: status, configuration: configuration)
         Task {
-            let work = Task { await handler.run() }
-            await keeper.onLoss(of: lease) { work.cancel() }
-            await settle(lease, await work.value, began: claimed)
-            await keeper.drop(lease)
-            await ticket.leave()
+            await PhotoTrace.follow(lease) { span in
+                let work = Task { await handler.run() }
+                await keeper.onLoss(of: lease) { work.cancel() }
+                await settle(lease, await work.value, began: claimed, span)
+                await keeper.drop(lease)
+                await ticket.leave()
+            }
             state.withLock { $0.inHand -= 1 }
             bell.ring()
         }
@@ -215,7 +230,7 @@ package final class Worker: Sendable {
 
     /// Tells the queue, and the record where the photo failed for good, how it ended.
     private func settle(
-        _ lease: Lease, _ handled: PhotoHandler.Handled, began: ContinuousClock.Instant
+        _ lease: Lease, _ handled: PhotoHandler.Handled, began: ContinuousClock.Instant, _ span: any Span
     ) async {
         var random = SystemRandomNumberGenerator()
         let settlement = Settlement.decide(
@@ -229,6 +244,11 @@ package final class Worker: Sendable {
         report.error = settlement.error
         report.milliseconds = (ContinuousClock.now - began).seconds * 1000
         log(report, lease, settlement)
+        span.attributes["photo.outcome"] = report.outcome.rawValue
+        if report.outcome == .failed || report.outcome == .retry {
+            span.setStatus(SpanStatus(code: .error, message: report.error?.code))
+        }
+        status.settled(report, lease)
         onPhoto(report)
     }
 
@@ -257,7 +277,9 @@ package final class Worker: Sendable {
     private func note(_ outcome: JobOutcome) {
         switch outcome {
         case .retry(let error) where error.isOutage: hold(because: error)
-        case .done, .retry, .reject: state.withLock { $0.breaker.succeeded() }
+        case .done, .retry, .reject:
+            state.withLock { $0.breaker.succeeded() }
+            status.enter(.working)
         case .release: break
         }
     }
@@ -335,7 +357,8 @@ package final class Worker: Sendable {
         metadata["filename"] = "\(report.filename.printable)"
         switch (report.outcome, settlement) {
         case (.done, _):
-            logger.info("Rendered in \(Int(report.milliseconds)) ms.", metadata: metadata)
+            let what = report.alreadyCurrent ? "Its renditions are current" : "Rendered"
+            logger.info("\(what), in \(Int(report.milliseconds)) ms.", metadata: metadata)
         case (.retry, .fail(let error, let delay)):
             logger.warning(
                 "It will be tried again in \(Int(delay.seconds.rounded())) s. \(error)", metadata: metadata)

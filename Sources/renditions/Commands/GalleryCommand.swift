@@ -39,14 +39,8 @@ struct GalleryCommand: AsyncParsableCommand {
     }
 
     private func serve(_ server: GalleryServer, _ settings: Settings) async throws {
-        do {
+        try await HTTPFault.told(HTTPAddress(host: host, port: port)) {
             try await SignalledGroup.run(server.service(host: host, port: port), logger: Parts.logger(settings))
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            Terminal.complain("Port \(port) is taken. Stop what listens there, or choose another with --port.")
-            throw Terminal.Status.incomplete
-        } catch {
-            Terminal.complain("The page can't be served on \(host), port \(port): \(error)")
-            throw Terminal.Status.incomplete
         }
     }
 }

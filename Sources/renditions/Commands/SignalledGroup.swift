@@ -6,13 +6,23 @@ import UnixSignals
 /// Runs a service until it ends or a signal asks it to.
 enum SignalledGroup {
     /// The first SIGTERM or SIGINT begins a graceful shutdown, the second ends the process at once.
-    static func run(_ service: any Service, logger: Logger) async throws {
+    ///
+    /// - Parameter companion: Runs beside the service and ends after it; where it fails, the service is asked to end.
+    static func run(_ service: any Service, beside companion: (any Service)? = nil, logger: Logger) async throws {
         // A reader that goes away must not take the service along.
         signal(SIGPIPE, SIG_IGN)
+        // They are shut down in reverse order.
+        let companions = companion.map {
+            [
+                ServiceGroupConfiguration.ServiceConfiguration(
+                    service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+            ]
+        }
         let member = ServiceGroupConfiguration.ServiceConfiguration(
             service: service, successTerminationBehavior: .gracefullyShutdownGroup)
         let quiet = Logger(label: "service") { _ in SwiftLogNoOpLogHandler() }
-        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [member], logger: quiet))
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(services: (companions ?? []) + [member], logger: quiet))
         let signals = await UnixSignalsSequence(trapping: [.sigterm, .sigint])
         let listener = Task {
             var count = 0

@@ -21,6 +21,13 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "Photos rendered at once.")
     var threads: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where to serve the status page, metrics and the upload hook.",
+            discussion: "RENDITIONS_HTTP says the same.",
+            valueName: "host:port"))
+    var http: String?
+
     @Flag(help: "Print a table of all photos at the end.")
     var summary = false
 
@@ -41,7 +48,7 @@ struct WorkerCommand: AsyncParsableCommand {
     func run() async throws {
         try await Terminal.guarded {
             let settings = try Settings.load([
-                .config: configOptions.file, .store: storeOptions.store, .threads: threads.map { "\($0)" },
+                .config: configOptions.file, .store: storeOptions.store, .threads: threads.map { "\($0)" }, .http: http,
             ])
             let logger = Parts.logger(settings)
             let configuration = settings.worker(drain: drain)
@@ -52,21 +59,37 @@ struct WorkerCommand: AsyncParsableCommand {
                 try Parts.renderer(settings, inProcess: inProcess, logger: logger, telling: .info)
             }
             do {
-                try await Parts.withStore(settings.store, settings, creates: true) { store in
-                    let worker = Worker(
-                        store: store, renderer: try await renderer.value, configuration: configuration, logger: logger
-                    ) { [json, summary] report in
-                        if json { try? Terminal.printJSON(report) }
-                        if summary { reports.withLock { $0.append(report) } }
+                try await Parts.traced(settings, logger: logger) {
+                    try await Parts.withStore(settings.store, settings, creates: true) { store in
+                        let worker = Worker(
+                            store: store, renderer: try await renderer.value, configuration: configuration,
+                            logger: logger
+                        ) { [json, summary] report in
+                            if json { try? Terminal.printJSON(report) }
+                            if summary { reports.withLock { $0.append(report) } }
+                        }
+                        let greeting =
+                            "Worker \(configuration.owner) renders \(configuration.renderWidth) photos at once"
+                        let service = WorkerService(worker: worker) {
+                            logger.info("\(greeting) from the \(store.summary).")
+                            // It starts programs to find out, for which no photo waits.
+                            Task.detached { Parts.describeFilms(logger) }
+                        }
+                        let server = settings.given(.http).flatMap(HTTPAddress.init).map { address in
+                            StatusServer(
+                                store: store,
+                                watched: .init(
+                                    status: worker.status, owner: configuration.owner,
+                                    threads: configuration.renderWidth),
+                                address: address, secret: settings.given(.httpSecret), bucket: settings.buckets.photos,
+                                logger: logger
+                            )
+                        }
+                        try await HTTPFault.told(server?.address) {
+                            try await SignalledGroup.run(service, beside: server?.service(), logger: logger)
+                        }
+                        unfinished.withLock { $0 = service.unfinished }
                     }
-                    let greeting = "Worker \(configuration.owner) renders \(configuration.renderWidth) photos at once"
-                    let service = WorkerService(worker: worker) {
-                        logger.info("\(greeting) from the \(store.summary).")
-                        // It starts programs to find out, for which no photo waits.
-                        Task.detached { Parts.describeFilms(logger) }
-                    }
-                    try await SignalledGroup.run(service, logger: logger)
-                    unfinished.withLock { $0 = service.unfinished }
                 }
             } catch {
                 // The exit would tear libraries down that are still starting.

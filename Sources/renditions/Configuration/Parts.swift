@@ -6,6 +6,7 @@ import RenditionCore
 import RenditionIsolation
 import RenditionLocal
 import RenditionVips
+import Tracing
 
 /// The one place where the parts are put together.
 enum Parts {
@@ -93,9 +94,23 @@ enum Parts {
 
     /// Log lines go to standard error, so that standard output holds nothing but answers.
     static func logger(_ settings: Settings) -> Logger {
-        var logger = Logger(label: "renditions") { StreamLogHandler.standardError(label: $0) }
+        let format = LineLogHandler.Format(rawValue: settings.text(.logFormat)) ?? .auto
+        var logger = Logger(label: "renditions") { _ in LineLogHandler(format) }
         logger.logLevel = settings.logLevel
         return logger
+    }
+
+    /// Lets photos be followed from here on, for as long as `body` runs; the process' only call.
+    static func traced(_ settings: Settings, logger: Logger, _ body: () async throws -> Void) async throws {
+        let exporter = settings.given(.traces).flatMap { SpanExporter(url: $0, logger: logger) }
+        InstrumentationSystem.bootstrap(PhotoTracer(exporter: exporter))
+        do {
+            try await body()
+        } catch {
+            await exporter?.close()
+            throw error
+        }
+        await exporter?.close()
     }
 }
 

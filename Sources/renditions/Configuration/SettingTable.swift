@@ -10,7 +10,8 @@ extension Setting {
         awsSecretAccessKey, awsSessionToken, photosTable, galleriesTable, usersTable, jobsTable, photosBucket,
         renditionsBucket, cdnDomain, threads, memory, lease, grace, attempts, retry, pixels, bytes, frames,
         jpegScans, nesting, packedMetadata, seconds, renderMemory, renderPhotos, sharpening, gamut, metadata, gainMap,
-        furtherFormats, scans, logLevel, runs, priceS3Put, priceS3Get, priceWrite, priceRead, priceCPU, priceTransfer,
+        furtherFormats, scans, http, httpSecret, logLevel, logFormat, traces, runs, priceS3Put, priceS3Get, priceWrite,
+        priceRead, priceCPU, priceTransfer,
     ]
 
     static let config = Setting(
@@ -141,9 +142,25 @@ extension Setting {
         name: "RENDITIONS_JPEG_SCANS", kind: .choice(JPEGScans.allCases.map(\.rawValue)),
         fallback: JPEGScans.lean.rawValue,
         summary: "The scans of JPEGs: six that are quick to encode, or libjpeg's ten")
+    static let http = Setting(
+        name: "RENDITIONS_HTTP", kind: .address, fallback: "",
+        summary: "Where a worker serves its status page, metrics and upload hook. Unset: nowhere", flag: "--http")
+    static let httpSecret = Setting(
+        name: "RENDITIONS_HTTP_SECRET", kind: .secret, fallback: "",
+        summary:
+            "What hooks and retries over HTTP must know, as a bearer token or as the key of an HMAC. Unset: they are "
+            + "taken on this machine's own address only")
+
     static let logLevel = Setting(
         name: "RENDITIONS_LOG_LEVEL", kind: .choice(["debug", "info", "notice", "warning", "error"]), fallback: "info",
         summary: "The least urgent log lines that are written, to standard error")
+    static let logFormat = Setting(
+        name: "RENDITIONS_LOG_FORMAT", kind: .choice(LineLogHandler.Format.allCases.map(\.rawValue)),
+        fallback: LineLogHandler.Format.auto.rawValue,
+        summary: "Log lines for people or as JSON; `auto`: for people on a terminal, JSON elsewhere")
+    static let traces = Setting(
+        name: "OTEL_EXPORTER_OTLP_ENDPOINT", kind: .url, fallback: "",
+        summary: "The collector that traces are sent to, as OTLP over HTTP. Unset: nowhere")
 
     static let runs = Setting(
         name: "RENDITIONS_RUNS", kind: .text, fallback: "",

@@ -1,0 +1,91 @@
+import Foundation
+import RenditionCore
+
+/// What the store's queue holds, looked at for all watchers together.
+///
+/// A look costs requests, and more the more work is owed: it is made when somebody asks, and the next one not before ten times
+/// as long has passed as it took.
+actor StoreOverview {
+    /// A photo that the queue gave up.
+    struct Failure: Sendable, Hashable, Codable {
+        var photo: String
+        var gallery: String
+        /// nil where the record is gone.
+        var filename: String?
+        var since: Timestamp
+        var attempts: Int
+        var lastWorker: String?
+        var code: String?
+        var stage: String?
+        var message: String?
+        var detail: String?
+    }
+
+    /// What was seen at one moment.
+    struct View: Sendable {
+        var depth: QueueDepth
+        var leased: [Job]
+        /// The failures that were looked at, those of late first. There may be more: `depth.dead` counts all.
+        var failures: [Failure]
+        var at: Timestamp
+    }
+
+    /// Rows that a look reads of each kind.
+    static let most = 100
+
+    private let store: any PhotoStore
+    private var last: (view: View, ended: ContinuousClock.Instant, took: Duration)?
+    private var running: Task<View, any Error>?
+    private var names: [String: String?] = [:]
+
+    init(store: any PhotoStore) { self.store = store }
+
+    /// - Parameter age: How old the answer may be.
+    /// - Throws: A ``RenditionError`` of stage `store`.
+    func view(atMost age: Duration = .seconds(1)) async throws -> View {
+        if let last, .now - last.ended < max(age, last.took * 10) { return last.view }
+        if let running { return try await running.value }
+        let task = Task { try await look() }
+        running = task
+        defer { running = nil }
+        return try await task.value
+    }
+
+    /// Has the next answer looked at afresh.
+    func forget() { last = nil }
+
+    private func look() async throws -> View {
+        let began = ContinuousClock.now
+        let depth = try await store.queue.depth()
+        let leased = depth.leased == 0 ? [] : try await store.queue.leased(upTo: Self.most)
+        let failures = depth.dead == 0 ? [] : try await self.failures()
+        let view = View(depth: depth, leased: leased, failures: failures, at: store.clock.now)
+        last = (view, .now, .now - began)
+        return view
+    }
+
+    private func failures() async throws -> [Failure] {
+        var letters: [DeadLetter] = []
+        try await store.queue.deadLetters { page in
+            letters += page
+            return letters.count < Self.most
+        }
+        letters.sort { $0.since > $1.since }
+        letters = Array(letters.prefix(Self.most))
+        var known: [String: String?] = [:]
+        for letter in letters {
+            if let name = names[letter.photo.id] {
+                known[letter.photo.id] = name
+            } else {
+                known.updateValue(try await store.records.record(letter.photo.id)?.filename, forKey: letter.photo.id)
+            }
+        }
+        names = known
+        return letters.map { letter in
+            Failure(
+                photo: letter.photo.id, gallery: letter.photo.galleryID, filename: known[letter.photo.id] ?? nil,
+                since: letter.since, attempts: letter.attempts, lastWorker: letter.lastOwner, code: letter.error?.code,
+                stage: letter.error?.stage.rawValue, message: letter.error?.message, detail: letter.error?.detail)
+        }
+    }
+}
