@@ -113,9 +113,16 @@ struct RerenderTests {
         let torn = lines.prefix(4).joined(separator: "\n") + "\n" + lines[4].prefix(20)
         try Data(torn.utf8).write(to: URL(fileURLWithPath: path))
 
-        let second = try stage.start("rerender", "--resume", "--json")
+        var second = try stage.start("rerender", "--resume", "--json")
         if !here {
             try await eventually("the others are queued") { try await stage.store.queue.depth().due == 5 }
+            // Killed once more, it has left a journal in which all are.
+            second.signal(SIGKILL)
+            _ = try await second.wait()
+            let noted = try String(decoding: #require(FileManager.default.contents(atPath: path)), as: UTF8.self)
+                .split(separator: "\n").dropFirst().filter { (try? JSONSerialization.jsonObject(with: Data($0.utf8))) != nil }
+            for photo in photos { #expect(noted.contains { $0.contains(photo.id) }) }
+            second = try stage.start("rerender", "--resume", "--json")
             try await stage.renderAll()
         }
         let end = try await second.wait()

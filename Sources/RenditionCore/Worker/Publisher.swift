@@ -10,13 +10,13 @@ package struct Publisher: Sendable {
     /// How often a write that lost a race looks again before it gives up.
     private let rounds = 8
 
+    /// A year: the URLs in records change with the bytes.
+    package static let cacheControl = "public, max-age=31536000, immutable"
+
     package init(objects: any ObjectStore, trace: String? = nil) {
         self.objects = objects
         self.trace = trace
     }
-
-    /// A year: the URLs in records change with the bytes.
-    package static let cacheControl = "public, max-age=31536000, immutable"
 
     /// What one rendition's publication came to.
     package enum Outcome: Sendable, Hashable {

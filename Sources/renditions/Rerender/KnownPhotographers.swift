@@ -13,14 +13,17 @@ actor KnownPhotographers {
         self.instructions = instructions
     }
 
-    /// How a photo would be rendered now; nil where that can't be told, since a logo is missing: its worker says so.
+    /// How a photo would be rendered now, but for the bytes of a logo; nil where that can't be told, since a logo is missing: its worker says so.
     func instructions(for record: PhotoRecord) async throws -> RenderInstructions? {
         guard let user = record.userID else { return instructions }
         if let asked = known[user] { return try await asked.value }
         if known.count >= Self.capacity { known.removeAll() }
         let asking = Task { [photographers, instructions] () -> RenderInstructions? in
             do {
-                return try await photographers.complete(instructions, for: record)
+                var complete = try await photographers.complete(instructions, for: record)
+                // A recipe knows a logo by its ETag, and a thousand photographers' logos would fill the memory.
+                complete.watermark?.logo?.bytes = []
+                return complete
             } catch let error as RenditionError where !error.isOutage {
                 return nil
             }

@@ -135,11 +135,7 @@ struct Screen {
     }
 
     /// Columns, as they are now.
-    var width: Int {
-        var size = winsize()
-        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
-    }
+    var width: Int { TerminalSize.current.columns }
 
     func draw(_ line: String) { Self.write("\r\(line)\u{1B}[K") }
     func clear() { Self.write("\r\u{1B}[K") }

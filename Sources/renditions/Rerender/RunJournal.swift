@@ -57,6 +57,12 @@ final class RunJournal: Sendable {
         guard file >= 0 else { throw failure("made", path) }
         let journal = try RunJournal(file, path, Header(run: run, begun: now, store: store, plan: plan))
         try journal.append([Line(header: journal.header)])
+        // Its name is to last as well.
+        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if directory >= 0 {
+            fsync(directory)
+            close(directory)
+        }
         return journal
     }
 
