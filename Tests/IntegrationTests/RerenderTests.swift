@@ -120,7 +120,9 @@ struct RerenderTests {
             second.signal(SIGKILL)
             _ = try await second.wait()
             let noted = try String(decoding: #require(FileManager.default.contents(atPath: path)), as: UTF8.self)
-                .split(separator: "\n").dropFirst().filter { (try? JSONSerialization.jsonObject(with: Data($0.utf8))) != nil }
+                .split(separator: "\n").dropFirst().filter {
+                    (try? JSONSerialization.jsonObject(with: Data($0.utf8))) != nil
+                }
             for photo in photos { #expect(noted.contains { $0.contains(photo.id) }) }
             second = try stage.start("rerender", "--resume", "--json")
             try await stage.renderAll()
