@@ -346,7 +346,8 @@ struct RerenderTests {
         _ = try await stage.upload("broken.jpg")
         _ = try await stage.upload(count: 60)
         func drawn(_ settings: [String: String], columns: Int = 100) async throws -> String {
-            let command = "stty cols \(columns); exec '\(Renditions.path)' rerender --all --force --now --threads 1"
+            let command =
+                "stty rows 24 cols \(columns); exec '\(Renditions.path)' rerender --all --force --now --threads 1"
             return try await Command.run(
                 "script", ["-qec", command, "/dev/null"],
                 environment: stage.environment(

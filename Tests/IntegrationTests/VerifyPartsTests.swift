@@ -14,11 +14,12 @@ struct VerifyPartsTests {
         let photo = try await stage.upload("orientation-1.jpg")
         try await stage.renderAll()
         let old = try await stage.record(photo)
-        _ = try await stage.run("rerender", photo.id, "--force", "--now", settings: ["RENDITIONS_SHARPENING": "strong"])
+        let mark: [String: RecordValue] = ["watermark_enabled": .bool(true), "watermark_text": .string("new")]
+        try await stage.target.keep(Photographer(attributes: mark), as: "u")
+        #expect(try await stage.run("rerender", photo.id, "--now").status == 0)
         #expect(try await stage.record(photo)["large_checksum"] != old["large_checksum"])
 
-        var instructions = RenderInstructions()
-        instructions.sharpening = .strong
+        let instructions = RenderInstructions()
         let examination = PhotoExamination(
             store: stage.store,
             photographers: KnownPhotographers(stage.store, logos: LogoCache(), instructions: instructions),
