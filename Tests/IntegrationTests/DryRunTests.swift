@@ -16,11 +16,11 @@ struct DryRunTests {
         var photos: Int
         var current: Int
         var renditions: Int
-        var bytes_read: Int
-        var bytes_written: Int
-        var cpu_seconds: Double
+        var bytesRead: Int
+        var bytesWritten: Int
+        var cpuSeconds: Double
         var requests: [String: Count]?
-        var worker_requests: [String: Count]?
+        var workerRequests: [String: Count]?
         var money: [String: Double]
 
         /// As ``FaultProxy`` names requests.
@@ -44,7 +44,9 @@ struct DryRunTests {
         let result = try await Renditions.run(
             ["rerender", "--dry-run", "--json"] + arguments, stage.environment(settings))
         #expect(result.status == 0, "\(result.errors)")
-        return try JSONDecoder().decode(Estimate.self, from: Data(result.output.utf8))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(Estimate.self, from: Data(result.output.utf8))
     }
 
     /// Photos of every kind of way: new ones, current ones, ones with a logo, with a text, of a user that there isn't, a
@@ -114,7 +116,7 @@ struct DryRunTests {
             ["rerender", "--all", "--detach"], stage.environment(through: proxy, settings))
         #expect(run.status == 0, "\(run.errors)")
         #expect(proxy.counts() == estimate.arrivals)
-        #expect((estimate.worker_requests?["S3 PutObject"]?.requests ?? 0) > 0)
+        #expect((estimate.workerRequests?["S3 PutObject"]?.requests ?? 0) > 0)
         await proxy.stop()
         await stage.target.close()
     }
@@ -132,11 +134,11 @@ struct DryRunTests {
         }
         let all = try await estimate(stage, ["--gallery", "g", "--force"])
         #expect((all.photos, all.current, all.renditions) == (3, 0, 15))
-        #expect(all.bytes_read == Corpus.samples.bytes("tiny.jpg").count * 3)
-        #expect(all.bytes_written == written)
-        #expect(all.cpu_seconds > 0)
+        #expect(all.bytesRead == Corpus.samples.bytes("tiny.jpg").count * 3)
+        #expect(all.bytesWritten == written)
+        #expect(all.cpuSeconds > 0)
         let current = try await estimate(stage, ["--gallery", "g"])
-        #expect((current.current, current.renditions, current.bytes_read) == (3, 0, 0))
+        #expect((current.current, current.renditions, current.bytesRead) == (3, 0, 0))
         let dear = try await Renditions.run(
             ["rerender", "--dry-run", "--gallery", "g", "--force", "--now"],
             stage.environment(settings.merging(["RENDITIONS_PRICE_S3_PUT": "1000"]) { $1 }))

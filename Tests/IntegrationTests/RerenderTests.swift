@@ -120,7 +120,9 @@ struct RerenderTests {
             second.signal(SIGKILL)
             _ = try await second.wait()
             let noted = try String(decoding: #require(FileManager.default.contents(atPath: path)), as: UTF8.self)
-                .split(separator: "\n").dropFirst().filter { (try? JSONSerialization.jsonObject(with: Data($0.utf8))) != nil }
+                .split(separator: "\n").dropFirst().filter {
+                    (try? JSONSerialization.jsonObject(with: Data($0.utf8))) != nil
+                }
             for photo in photos { #expect(noted.contains { $0.contains(photo.id) }) }
             second = try stage.start("rerender", "--resume", "--json")
             try await stage.renderAll()
@@ -344,7 +346,8 @@ struct RerenderTests {
         _ = try await stage.upload("broken.jpg")
         _ = try await stage.upload(count: 60)
         func drawn(_ settings: [String: String], columns: Int = 100) async throws -> String {
-            let command = "stty cols \(columns); exec '\(Renditions.path)' rerender --all --force --now --threads 1"
+            let command =
+                "stty rows 24 cols \(columns); exec '\(Renditions.path)' rerender --all --force --now --threads 1"
             return try await Command.run(
                 "script", ["-qec", command, "/dev/null"],
                 environment: stage.environment(
