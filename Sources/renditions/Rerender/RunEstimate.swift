@@ -28,12 +28,8 @@ struct RunEstimate: Encodable {
     private var knownWritten = 0
 
     private enum CodingKeys: String, CodingKey {
-        case photos, current, renditions, megapixels, requests, money
-        case bytesRead = "bytes_read"
-        case bytesWritten = "bytes_written"
-        case guessed = "photos_of_guessed_size"
-        case cpuSeconds = "cpu_seconds"
-        case workerRequests = "worker_requests"
+        case photos, current, renditions, bytesRead, bytesWritten, megapixels, cpuSeconds, requests, workerRequests, money
+        case guessed = "photosOfGuessedSize"
     }
 
     /// What renditions take of an original's bytes where no record tells: a fifth to two fifths is usual.
