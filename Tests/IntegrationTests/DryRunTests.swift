@@ -44,9 +44,7 @@ struct DryRunTests {
         let result = try await Renditions.run(
             ["rerender", "--dry-run", "--json"] + arguments, stage.environment(settings))
         #expect(result.status == 0, "\(result.errors)")
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try decoder.decode(Estimate.self, from: Data(result.output.utf8))
+        return try JSONDecoder().decode(Estimate.self, from: Data(result.output.utf8))
     }
 
     /// Photos of every kind of way: new ones, current ones, ones with a logo, with a text, of a user that there isn't, a

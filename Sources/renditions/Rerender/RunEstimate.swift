@@ -28,7 +28,8 @@ struct RunEstimate: Encodable {
     private var knownWritten = 0
 
     private enum CodingKeys: String, CodingKey {
-        case photos, current, renditions, bytesRead, bytesWritten, megapixels, cpuSeconds, requests, workerRequests, money
+        case photos, current, renditions, bytesRead, bytesWritten, megapixels, cpuSeconds, requests, workerRequests,
+            money
         case guessed = "photosOfGuessedSize"
     }
 
