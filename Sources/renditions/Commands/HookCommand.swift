@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import RenditionAWS
 import RenditionCore
+import ServiceLifecycle
 
 struct HookCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -158,8 +159,7 @@ struct HookCommand: AsyncParsableCommand {
                 secret: settings.given(.httpSecret), bucket: settings.buckets.photos, logger: logger)
             try await HTTPFault.told(address) {
                 if let rendering {
-                    let service = RenderingService(rendering: rendering)
-                    try await SignalledGroup.run(service, beside: server.service(), logger: logger)
+                    try await SignalledGroup.run(Self.service(rendering), beside: server.service(), logger: logger)
                 } else {
                     try await SignalledGroup.run(server.service(), logger: logger)
                 }
@@ -175,13 +175,24 @@ struct HookCommand: AsyncParsableCommand {
             let runtime = LambdaRuntime(
                 endpoint: endpoint, bucket: settings.buckets.photos,
                 run: HookRun(store: store, patience: .seconds(wait), rendering: rendering), logger: logger)
-            let serving = LingeringService { try await runtime.serve() }
+            let serving = StoppableService {
+                try await cancelWhenGracefulShutdown { try await runtime.serve() }
+            } onStop: {
+            }
             if let rendering {
-                let service = RenderingService(rendering: rendering)
-                try await SignalledGroup.run(service, beside: serving, logger: logger)
+                try await SignalledGroup.run(Self.service(rendering), beside: serving, logger: logger)
             } else {
                 try await SignalledGroup.run(serving, logger: logger)
             }
+        }
+    }
+
+    /// Renders until a graceful shutdown, which finishes what is in hand.
+    private static func service(_ rendering: ResidentRendering) -> StoppableService {
+        StoppableService {
+            _ = await rendering.run()
+        } onStop: {
+            rendering.stop()
         }
     }
 
