@@ -61,6 +61,14 @@ final class TemporaryFolder: Sendable {
         }
     }
 
+    /// Whether a folder belongs to a process that is dead. The look disturbs nobody.
+    static func isAbandoned(_ path: String) -> Bool {
+        let descriptor = open("\(path)/lock", O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return errno == ENOENT }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) == 0
+    }
+
     private static let lockName = "lock"
 
     /// Runs `body` while no other process does anything exclusively in the same folder.

@@ -17,9 +17,14 @@ package struct AWSPlatform: Sendable {
     package let s3: S3
     private let transport: HTTPTransport
 
+    /// The names of a platform of which nothing is there yet.
+    package static func unmade(on emulator: Emulator) -> AWSPlatform {
+        AWSPlatform(emulator, suffix: UUID().uuidString.prefix(8).lowercased())
+    }
+
     /// Makes tables and buckets.
     package static func make(on emulator: Emulator) async throws -> AWSPlatform {
-        let platform = AWSPlatform(emulator, suffix: UUID().uuidString.prefix(8).lowercased())
+        let platform = unmade(on: emulator)
         try await platform.makeTables()
         for bucket in Bucket.allCases { try await platform.makeBucket(platform.buckets[bucket]) }
         return platform
@@ -125,7 +130,7 @@ package struct AWSPlatform: Sendable {
             indexes: [index("UserIdIndex", "id")])
     }
 
-    /// Buckets are the platform's to make, so that the worker's S3 can't.
+    /// Makes a bucket as its owner does, and not by what a test is about.
     private func makeBucket(_ name: String) async throws {
         var head = HTTPRequestHead(version: .http1_1, method: .PUT, uri: "/\(name)")
         head.headers = [

@@ -26,7 +26,7 @@ package final class Command: Sendable {
         process.arguments = (path.contains("/") ? [] : [path]) + arguments
         let inherited = ProcessInfo.processInfo.environment.filter { name, _ in
             name != "ENVIRONMENT"
-                && !["RENDITIONS_", "AWS_", "DYNAMODB_", "S3_", "CDN_"].contains { name.hasPrefix($0) }
+                && !["RENDITIONS_", "AWS_", "DYNAMODB_", "S3_", "CDN_", "FRONTEND_"].contains { name.hasPrefix($0) }
         }
         process.environment = inherited.merging(environment) { _, new in new }
         process.currentDirectoryURL = URL(fileURLWithPath: directory ?? folder.path)

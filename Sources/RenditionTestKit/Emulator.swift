@@ -110,13 +110,31 @@ package final class Emulator: Sendable {
         HTTPRequestHead(version: .http1_1, method: method, uri: path, headers: ["host": "127.0.0.1"])
     }
 
+    /// Makes a further user, who may do everything but some actions.
+    ///
+    /// - Parameter denied: Actions of IAM, such as `s3:PutObject`.
+    /// - Returns: What a process needs to work as that user.
+    package func makeUser(denied: [String]) async throws -> [String: String] {
+        let name = UUID().uuidString
+        let deny = denied.map { "\"\($0)\"" }.joined(separator: ",")
+        let key = try await Self.makeUser(
+            named: name, #"{"Effect":"Deny","Action":[\#(deny)],"Resource":"*"}"#, port: port)
+        return environment.merging(["AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret]) { $1 }
+    }
+
     /// Makes a user who may do everything. The root's key would do too, but nobody checks what it signs.
-    private static func makeUser(port: Int) async throws -> (id: String, secret: String) {
-        let policy = #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#
+    ///
+    /// - Parameter exception: A statement of the user's policy.
+    private static func makeUser(
+        named name: String = "tests", _ exception: String? = nil, port: Int
+    ) async throws -> (id: String, secret: String) {
+        let all = #"{"Effect":"Allow","Action":"*","Resource":"*"}"#
+        let statements = [all, exception].compactMap(\.self).joined(separator: ",")
+        let policy = #"{"Version":"2012-10-17","Statement":[\#(statements)]}"#
         let document = policy.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-        _ = try await iam("CreateUser", "", port)
-        _ = try await iam("PutUserPolicy", "&PolicyName=all&PolicyDocument=\(document)", port)
-        let answer = try await iam("CreateAccessKey", "", port)
+        _ = try await iam("CreateUser", name, "", port)
+        _ = try await iam("PutUserPolicy", name, "&PolicyName=all&PolicyDocument=\(document)", port)
+        let answer = try await iam("CreateAccessKey", name, "", port)
         func value(_ element: String) throws -> String {
             let parts = answer.components(separatedBy: "<\(element)>")
             guard parts.count == 2, let end = parts[1].firstIndex(of: "<") else {
@@ -127,9 +145,10 @@ package final class Emulator: Sendable {
         return (try value("AccessKeyId"), try value("SecretAccessKey"))
     }
 
-    private static func iam(_ action: String, _ parameters: String, _ port: Int) async throws -> String {
+    private static func iam(_ action: String, _ user: String, _ parameters: String, _ port: Int) async throws -> String
+    {
         var head = head(.POST, "/")
-        let body = ByteBuffer(string: "Action=\(action)&Version=2010-05-08&UserName=tests\(parameters)")
+        let body = ByteBuffer(string: "Action=\(action)&Version=2010-05-08&UserName=\(user)\(parameters)")
         head.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
         head.headers.add(name: "content-length", value: String(body.readableBytes))
         head.headers.add(

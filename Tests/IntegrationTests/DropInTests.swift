@@ -173,7 +173,10 @@ struct DropInTests {
         #expect(wrong.errors.contains("Check AWS_SECRET_ACCESS_KEY"), "\(wrong.errors)")
         #expect(!wrong.errors.contains("wrong-secret"))
         let nowhere = try await Renditions.run(
-            ["setup"], platform.environment.merging(["DYNAMODB_TABLE_PHOTOS": "no-such-table"]) { $1 })
+            ["setup"],
+            platform.environment.merging([
+                "DYNAMODB_TABLE_PHOTOS": "no-such-table", "ENVIRONMENT": "production",
+            ]) { $1 })
         #expect(nowhere.status == 74)
         #expect(nowhere.errors.contains("no-such-table"), "\(nowhere.errors)")
         let silent = try await Renditions.run(

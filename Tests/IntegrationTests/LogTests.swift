@@ -1,4 +1,5 @@
 import Foundation
+import RenditionAWS
 import RenditionTestKit
 import Synchronization
 import Testing
@@ -22,9 +23,14 @@ struct LogTests {
         let stage = try await Stage()
         let proxy = try await stage.proxy()
         let id = try await stage.upload("tiny.jpg")
+        let galleries = stage.platform.tables.galleries
         // The first attempt's record is refused in a way that is no outage.
         let isFirst = Mutex(true)
         proxy.onRequest { seen in
+            // What changes the gallery's cover tells no attempt by itself.
+            if seen.body.contains(galleries) {
+                return .answer(status: 400, body: #"{"__type":"AccessDeniedException","message":"no"}"#)
+            }
             guard seen.name == "S3.PUT" else { return .pass }
             return isFirst.withLock { first in
                 defer { first = false }
@@ -41,6 +47,7 @@ struct LogTests {
         let attempts = Set(told.compactMap { $0["attempt"] as? Int })
         #expect(attempts.contains(1), "\(result.errors)")
         #expect(told.allSatisfy { $0["attempt"] is Int && $0["trace"] is String }, "\(told)")
+        #expect(told.contains { ($0["message"] as? String)?.contains("cover") == true }, "\(result.errors)")
         // A line that speaks of a photo names it.
         let speaking = lines.filter { ($0["message"] as? String)?.contains(/Rendered|tried again|Failed/) == true }
         #expect(!speaking.isEmpty)

@@ -101,6 +101,22 @@ struct StatusServerTests {
         #expect(try await Renditions.show(try #require(ids["DSC_0001.JPG"]), store).status == "active")
     }
 
+    /// A worker knows of others what the queue tells.
+    @Test func whatOthersHaveInHandIsShown() async throws {
+        let file = try folder.write("first dance.jpg", Corpus.samples.bytes("DSC_0001.JPG"))
+        _ = try await Renditions.importing([file], store)
+        let other = try Renditions.start(["worker"], ["RENDITIONS_STORE": store, "CHAOS_STOP_AT": "render"])
+        defer { other.signal(SIGKILL) }
+        let page = try await WorkerPage(["worker"], ["RENDITIONS_STORE": store])
+        defer { page.process.signal(SIGKILL) }
+        try await eventually("the other's photo is shown") {
+            let workers = try await page.status()["workers"] as? [[String: Any]] ?? []
+            let others = workers.filter { $0["isThis"] as? Bool == false }
+            let photos = others.first?["photos"] as? [[String: Any]] ?? []
+            return photos.first?["filename"] as? String == "first dance.jpg"
+        }
+    }
+
     @Test func aTakenPortIsNamedAndNothingIsLost() async throws {
         let first = try await WorkerPage(["worker"], ["RENDITIONS_STORE": store])
         defer { first.process.signal(SIGKILL) }

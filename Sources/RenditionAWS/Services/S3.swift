@@ -16,7 +16,7 @@ package struct S3: Sendable {
         case virtual
     }
 
-    private let client: ServiceClient
+    let client: ServiceClient
     private let addressing: Addressing
 
     package init(endpoint: Endpoint, addressing: Addressing, context: AWSContext) {
@@ -224,10 +224,20 @@ package struct S3: Sendable {
     ///
     /// - Parameter key: nil to ask for the bucket's list.
     package func statusForStrangers(_ method: HTTPMethod, _ bucket: String, _ key: String?) async throws -> Int {
+        try await answerToStrangers(method, bucket, key).status
+    }
+
+    /// The same with the whole answer.
+    ///
+    /// - Parameter headers: Such as the `Origin` of a page whose browser asks.
+    func answerToStrangers(
+        _ method: HTTPMethod, _ bucket: String, _ key: String?, headers: HTTPHeaders = [:]
+    ) async throws -> WireResponse {
         var request = request(method, bucket, key)
+        request.headers = headers
         if key == nil { request.query = [("list-type", "2"), ("max-keys", "1")] }
         do {
-            return try await client.context.transport.send(request, limit: 1 << 20, deadline: .seconds(10)).status
+            return try await client.context.transport.send(request, limit: 1 << 20, deadline: .seconds(10))
         } catch let error as TransportError {
             throw AWSFailure(error, call: "S3 without a signature", subject: key.map { subject(bucket, $0) } ?? bucket)
         }
@@ -235,7 +245,7 @@ package struct S3: Sendable {
 
     // MARK: Requests
 
-    private func request(_ method: HTTPMethod, _ bucket: String, _ key: String?) -> WireRequest {
+    func request(_ method: HTTPMethod, _ bucket: String, _ key: String?) -> WireRequest {
         var endpoint = client.endpoint
         var path = key.map { "/\(PercentEncoding.path($0))" } ?? "/"
         switch addressing {
@@ -247,7 +257,7 @@ package struct S3: Sendable {
 
     private func subject(_ bucket: String, _ key: String) -> String { "\(bucket)/\(key.printable)" }
 
-    private func send(
+    func send(
         _ operation: String, _ request: WireRequest, _ subject: String, payload: SigV4Signer.Payload = .empty,
         limit: Int = 32 << 20, deadline: Duration = .seconds(30),
         check: @escaping @Sendable (WireResponse) throws -> Void = { _ in }
@@ -275,7 +285,7 @@ package struct S3: Sendable {
         }
     }
 
-    private func absentAsNil<Result>(_ body: () async throws -> Result) async throws -> Result? {
+    func absentAsNil<Result>(_ body: () async throws -> Result) async throws -> Result? {
         do {
             return try await body()
         } catch let failure as AWSFailure where failure.status == 404 && failure.code != "NoSuchBucket" {
@@ -283,7 +293,7 @@ package struct S3: Sendable {
         }
     }
 
-    private func document(_ response: WireResponse, _ operation: String, _ subject: String) throws -> XMLElement {
+    func document(_ response: WireResponse, _ operation: String, _ subject: String) throws -> XMLElement {
         do {
             return try XMLDocument(response.body).root
         } catch {

@@ -1,114 +1,102 @@
+import Logging
 import RenditionCore
 
-/// Makes what the worker needs beside the platform's own tables. Doing it twice changes nothing.
-struct AWSSetup: Sendable {
-    let dynamo: DynamoDB
-    let tables: TableNames
-    let feed: FeedKind
+/// What `setup` makes.
+package struct SetupPlan: Sendable {
+    /// Whether what is the platform's own is made too: its tables, the bucket of originals, policies and rules.
+    package var includesPlatform: Bool
+    /// The address of the pages that show renditions; nil leaves the rules for browsers alone.
+    package var frontend: String?
+    /// Whether a CDN stands before the renditions, so that the bucket itself isn't opened.
+    package var hasCDN: Bool
+    /// Whether to say what would be done, and do nothing.
+    package var isDry: Bool
 
-    func run(_ tell: @Sendable (String) -> Void) async throws {
-        guard let photos = try await dynamo.describe(tables.photos) else {
+    package init(includesPlatform: Bool, frontend: String?, hasCDN: Bool = false, isDry: Bool = false) {
+        self.includesPlatform = includesPlatform
+        self.frontend = frontend
+        self.hasCDN = hasCDN
+        self.isDry = isDry
+    }
+}
+
+/// Makes what is missing on S3 and DynamoDB. Every step looks first: doing it again changes nothing, after an interruption it
+/// goes on where it was, and two at once do no harm.
+package struct AWSSetup: Sendable {
+    private let configuration: AWSConfiguration
+    private let plan: SetupPlan
+    private let services: AWSServices
+
+    package init(_ configuration: AWSConfiguration, _ plan: SetupPlan, logger: Logger) {
+        self.configuration = configuration
+        self.plan = plan
+        services = AWSServices(configuration, logger: logger)
+    }
+
+    /// - Parameter tell: Told a line for each thing that is there or was made.
+    /// - Throws: A ``RenditionError`` of stage `store` that names what is missing, such as an action of IAM.
+    package func run(_ tell: @escaping @Sendable (String) -> Void) async throws {
+        do {
+            try await store { try await makeAll(tell) }
+        } catch {
+            await services.transport.close()
+            throw error
+        }
+        await services.transport.close()
+    }
+
+    private func makeAll(_ tell: @escaping @Sendable (String) -> Void) async throws {
+        try await makeBuckets(tell)
+        let table = TableSetup(dynamo: services.dynamo, isDry: plan.isDry, tell: tell)
+        let tables = configuration.tables
+        if plan.includesPlatform {
+            for shape in TableShape.all(tables) where shape.owner == .platform { try await table.make(shape) }
+        } else {
+            tell(
+                "left to the platform: tables \(tables.photos), \(tables.galleries), \(tables.users); "
+                    + "bucket \(configuration.buckets.photos); who may read, and from which pages (--platform makes them)"
+            )
+        }
+        try await Self.makeQueue(configuration, table)
+    }
+
+    private func makeBuckets(_ tell: @escaping @Sendable (String) -> Void) async throws {
+        let bucket = BucketSetup(s3: services.s3, region: configuration.region, isDry: plan.isDry, tell: tell)
+        let (photos, renditions) = (configuration.buckets.photos, configuration.buckets.renditions)
+        guard plan.includesPlatform else {
+            if photos != renditions { _ = try await bucket.make(renditions) }
+            return
+        }
+        let origin = plan.frontend.flatMap(CrossOrigin.origin)
+        let hasPhotos = try await bucket.make(photos)
+        // In one bucket for both the policy has to do: it speaks of renditions only.
+        if photos != renditions { try await bucket.close(photos, isThere: hasPhotos) }
+        if let origin { try await bucket.allow(.uploading(from: origin), in: photos, isThere: hasPhotos) }
+        let hasRenditions = photos == renditions ? hasPhotos : try await bucket.make(renditions)
+        if plan.hasCDN {
+            tell("\(renditions) is not opened to everybody: CDN_DOMAIN stands before it")
+        } else {
+            try await bucket.open(renditions, isThere: hasRenditions)
+        }
+        if let origin {
+            try await bucket.allow(.reading(from: origin), in: renditions, isThere: hasRenditions)
+        } else {
+            tell("the rules for browsers are left alone: FRONTEND_URL is not set")
+        }
+    }
+
+    /// Makes the worker's own: its table, and the index of the photos table through which records are found.
+    static func makeQueue(_ configuration: AWSConfiguration, _ table: TableSetup) async throws {
+        let tables = configuration.tables
+        let photos = TableShape.photos(tables)
+        if !table.isDry, try await table.dynamo.describe(tables.photos) == nil {
             throw RenditionError(
                 code: "no_table", stage: .store, retriable: false,
                 message: "There is no table \(tables.photos), which is the platform's own to make. "
-                    + "Check DYNAMODB_TABLE_PHOTOS and AWS_REGION.")
+                    + "Check DYNAMODB_TABLE_PHOTOS and AWS_REGION; `renditions setup --platform` makes it.")
         }
-        try await makeJobs(tell)
-        try await makeStatusIndex(photos, tell)
-        if feed == .streams { try await turnStreamOn(photos, tell) }
-    }
-
-    private func makeJobs(_ tell: @Sendable (String) -> Void) async throws {
-        let created = try await dynamo.create(
-            tables.jobs, keys: [.init(JobAttribute.id, .hash)],
-            attributes: [
-                .init(JobAttribute.id, "S"),
-                .init(JobAttribute.q, "N"),
-                .init(JobAttribute.dueAt, "N"),
-            ],
-            indexes: [Self.dueIndex])
-        tell(created ? "made the table \(tables.jobs)" : "the table \(tables.jobs) is there")
-        let table = try await whenReady(tables.jobs) { $0.tableStatus == "ACTIVE" }
-        let index = table.globalSecondaryIndexes?.first { $0.indexName == JobAttribute.dueIndex }
-        guard index?.keySchema == Self.dueIndex.keySchema else {
-            throw RenditionError(
-                code: "other_table", stage: .store, retriable: false,
-                message:
-                    "The table \(tables.jobs) is there but isn't the queue: it has no index `due` on q and due_at. "
-                    + "Name another table with DYNAMODB_TABLE_RENDITION_JOBS.")
-        }
-        _ = try await whenReady(tables.jobs, index: JobAttribute.dueIndex)
-    }
-
-    private static let dueIndex = DynamoDB.Index(
-        JobAttribute.dueIndex, [.init(JobAttribute.q, .hash), .init(JobAttribute.dueAt, .range)],
-        // What a claim needs to know before it is made.
-        .including(JobAttribute.gallery, JobAttribute.attempts))
-
-    private func makeStatusIndex(_ photos: DynamoDB.Table, _ tell: @Sendable (String) -> Void) async throws {
-        if photos.globalSecondaryIndexes?.contains(where: { $0.indexName == StatusIndex.name }) == true {
-            tell("the index \(StatusIndex.name) of \(tables.photos) is there")
-        } else {
-            // A table with provisioned capacity wants it for its indexes as well.
-            let isOnDemand = photos.billingModeSummary?.billingMode == "PAY_PER_REQUEST"
-            let throughput = photos.provisionedThroughput.map {
-                DynamoDB.Throughput(
-                    readCapacityUnits: max(1, $0.readCapacityUnits), writeCapacityUnits: max(1, $0.writeCapacityUnits))
-            }
-            let index = DynamoDB.Index(
-                StatusIndex.name, [.init("status", .hash), .init("created_at", .range)], .including("gallery_id"),
-                throughput: isOnDemand ? nil : throughput)
-            _ = try await whenReady(tables.photos) { $0.tableStatus == "ACTIVE" }
-            try await dynamo.change(
-                tables.photos, adding: index,
-                attributes: merged(
-                    photos.attributeDefinitions,
-                    with: [
-                        .init("status", "S"),
-                        .init("created_at", "S"),
-                    ]))
-            tell("adding the index \(StatusIndex.name) to \(tables.photos); it is filled from the records there")
-        }
-        _ = try await whenReady(tables.photos, index: StatusIndex.name)
-        tell("the index \(StatusIndex.name) is ready")
-    }
-
-    private func turnStreamOn(_ photos: DynamoDB.Table, _ tell: @Sendable (String) -> Void) async throws {
-        if photos.streamSpecification?.streamEnabled == true {
-            tell("the stream of \(tables.photos) is on")
-            return
-        }
-        _ = try await whenReady(tables.photos) { $0.tableStatus == "ACTIVE" }
-        try await dynamo.change(
-            tables.photos, stream: .init(streamEnabled: true, streamViewType: "NEW_AND_OLD_IMAGES"))
-        _ = try await whenReady(tables.photos) { $0.tableStatus == "ACTIVE" && $0.latestStreamArn != nil }
-        tell("turned the stream of \(tables.photos) on")
-    }
-
-    private func merged(
-        _ present: [DynamoDB.AttributeType], with new: [DynamoDB.AttributeType]
-    ) -> [DynamoDB.AttributeType] {
-        present + new.filter { attribute in !present.contains { $0.attributeName == attribute.attributeName } }
-    }
-
-    /// Waits until an index can be queried and holds all records that were there before it.
-    private func whenReady(_ table: String, index: String) async throws -> DynamoDB.Table {
-        try await whenReady(table) { description in
-            description.globalSecondaryIndexes?.contains {
-                $0.indexName == index && $0.indexStatus == "ACTIVE" && $0.backfilling != true
-            } == true
-        }
-    }
-
-    /// Asks again and again: a backfill takes minutes to hours, and whoever is tired of waiting may interrupt it.
-    private func whenReady(
-        _ table: String, _ isReady: (DynamoDB.Table) -> Bool
-    ) async throws -> DynamoDB.Table {
-        var wait = Duration.milliseconds(200)
-        while true {
-            if let description = try await dynamo.describe(table), isReady(description) { return description }
-            try await Task.sleep(for: wait)
-            wait = min(wait * 2, .seconds(10))
-        }
+        try await table.make(.jobs(tables))
+        for index in photos.additions { try await table.add(index, to: photos) }
+        if configuration.feed == .streams { try await table.turnStreamOn(tables.photos) }
     }
 }

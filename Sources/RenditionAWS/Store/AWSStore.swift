@@ -15,7 +15,6 @@ package struct AWSStore: PhotoStore {
 
     private let configuration: AWSConfiguration
     private let dynamo: DynamoDB
-    private let s3: S3
     private let jobs: DynamoQueue
     private let index: StatusIndex
     private let housekeeper: Housekeeper
@@ -38,20 +37,13 @@ package struct AWSStore: PhotoStore {
         _ configuration: AWSConfiguration, logger: Logger, clock given: (any StoreClock)?, checksTables: Bool
     ) async throws {
         self.configuration = configuration
-        let environment = configuration.environment
-        transport = HTTPTransport(certificates: environment["AWS_CA_BUNDLE"].flatMap { $0.isEmpty ? nil : $0 })
-        let serverClock = ServerClock()
-        let credentials = CredentialCache(Self.chain(configuration, transport, serverClock), logger: logger) {
-            serverClock.now.date
-        }
-        let context = AWSContext(
-            transport: transport, credentials: credentials, region: configuration.region, clock: serverClock,
-            maxAttempts: environment["AWS_MAX_ATTEMPTS"].flatMap(Int.init).map { max(1, $0) })
-        meter = context.meter
-        let clock = given ?? (Safeguard.serverTime.isOn ? serverClock : SystemClock())
-        self.clock = clock
-        let dynamo = DynamoDB(endpoint: configuration.endpoint(of: "dynamodb", setting: "DYNAMODB"), context: context)
+        let services = AWSServices(configuration, logger: logger)
+        transport = services.transport
+        let (dynamo, s3) = (services.dynamo, services.s3)
         self.dynamo = dynamo
+        meter = services.context.meter
+        let clock = given ?? (Safeguard.serverTime.isOn ? services.clock : SystemClock())
+        self.clock = clock
         let tables = configuration.tables
         let jobs = DynamoQueue(dynamo: dynamo, table: tables.jobs, clock: clock, lease: configuration.officeLease * 2)
         self.jobs = jobs
@@ -59,10 +51,6 @@ package struct AWSStore: PhotoStore {
         let records = DynamoRecords(dynamo: dynamo, tables: tables, logger: logger)
         covers = GalleryCovers(dynamo: dynamo, table: tables.galleries, logger: logger)
         self.records = records
-        let s3 = S3(
-            endpoint: configuration.endpoint(of: "s3", setting: "S3"), addressing: configuration.s3Addressing,
-            context: context)
-        self.s3 = s3
         objects = S3Objects(s3: s3, names: configuration.buckets)
         index = StatusIndex(dynamo: dynamo, table: tables.photos)
         let poll = PollFeed(index: index, queue: jobs, records: records, clock: clock, logger: logger)
@@ -72,11 +60,8 @@ package struct AWSStore: PhotoStore {
             case .poll: poll
             case .streams:
                 StreamFeed(
-                    dynamo: dynamo,
-                    streams: DynamoDBStreams(
-                        endpoint: configuration.endpoint(of: "streams.dynamodb", setting: "DYNAMODB_STREAMS"),
-                        context: context),
-                    table: tables.photos, queue: jobs, records: records, poll: poll, logger: logger)
+                    dynamo: dynamo, streams: services.streams, table: tables.photos, queue: jobs, records: records,
+                    poll: poll, logger: logger)
             }
         housekeeper = Housekeeper(
             election: Election(
@@ -87,7 +72,7 @@ package struct AWSStore: PhotoStore {
         doorbell = Doorbell(store: "aws/\(configuration.region)/\(tables.jobs)")
         do {
             async let check: Void = checksTables ? Self.check(jobs) : ()
-            summary = try await Self.describe(configuration, context)
+            summary = try await Self.describe(configuration, services)
             try await check
         } catch {
             await transport.close()
@@ -95,28 +80,12 @@ package struct AWSStore: PhotoStore {
         }
     }
 
-    /// The chain asks for roles with requests that are signed like all others.
-    private static func chain(
-        _ configuration: AWSConfiguration, _ transport: HTTPTransport, _ clock: ServerClock
-    ) -> CredentialChain {
-        CredentialChain(
-            CredentialSurroundings(
-                environment: configuration.environment, home: NSHomeDirectory(), transport: transport,
-                region: configuration.region, now: { clock.now.date }
-            ) { request, credentials, region, service in
-                guard case .bytes(let body) = request.body else { return request }
-                return SigV4Signer(region: region, service: service).sign(
-                    request, payload: .hash(Checksum.sha256(body)), with: credentials, at: clock.now.date)
-            })
-    }
-
     /// Which store this is and as whom, in a line without secrets.
-    private static func describe(_ configuration: AWSConfiguration, _ context: AWSContext) async throws -> String {
+    private static func describe(_ configuration: AWSConfiguration, _ services: AWSServices) async throws -> String {
         try await RenditionAWS.store {
-            let sts = STS(endpoint: configuration.endpoint(of: "sts", setting: "STS"), context: context)
-            let (credentials, source) = try await context.credentials.current()
+            let (credentials, source) = try await services.context.credentials.current()
             // Not every emulator, nor every network, has it; the key's id has to do then.
-            let identity = (try? await sts.callerIdentity()) ?? "key \(credentials.accessKeyID)"
+            let identity = (try? await services.sts.callerIdentity()) ?? "key \(credentials.accessKeyID)"
             let place = configuration.endpoint?.text ?? "AWS"
             let (tables, buckets) = (configuration.tables, configuration.buckets)
             return
@@ -187,15 +156,11 @@ package struct AWSStore: PhotoStore {
         try await RenditionAWS.store { try await covers.updates(record, staysSame: staysSame) }
     }
 
-    /// Looks whether originals are private and renditions public.
-    package func examine() async throws -> [Finding] {
-        try await RenditionAWS.store { try await PublicReads(s3: s3, buckets: configuration.buckets).findings() }
-    }
-
-    /// Makes the side table and the index through which records are found, and waits until they can be used.
-    package func setup(_ tell: @Sendable (String) -> Void) async throws {
+    /// Makes the worker's own table and the index through which records are found, and waits until they can be used.
+    package func setup(_ tell: @escaping @Sendable (String) -> Void) async throws {
         try await RenditionAWS.store {
-            try await AWSSetup(dynamo: dynamo, tables: configuration.tables, feed: configuration.feed).run(tell)
+            let table = TableSetup(dynamo: dynamo, isDry: false, tell: tell)
+            try await AWSSetup.makeQueue(configuration, table)
         }
     }
 }

@@ -122,12 +122,23 @@ extension AWSFailure {
     package var renditionError: RenditionError {
         let (name, remedy) =
             switch code {
-            case "AccessDenied", "AccessDeniedException", "AllAccessDisabled", "403", "Forbidden":
-                ("access_denied", "These credentials may not do this. Allow it in IAM: \(call) on \(subject).")
+            case _ where isKeptPrivate:
+                (
+                    "kept_private",
+                    "Block Public Access of the account keeps \(subject) private. Turn it off there, or set CDN_DOMAIN."
+                )
+            case _ where isDenied:
+                ("access_denied", "These credentials may not do this. Allow it in IAM: \(missingAction) on \(subject).")
             case "ResourceNotFoundException":
                 ("no_table", "There is no such table or index: \(subject). `renditions setup` makes what is missing.")
             case "NoSuchBucket":
                 ("no_bucket", "There is no such bucket: \(subject). Check S3_PHOTOS_BUCKET and S3_RENDITIONS_BUCKET.")
+            case "BucketAlreadyExists":
+                (
+                    "no_bucket",
+                    "The bucket \(subject) is somebody else's. Name one of your own with S3_PHOTOS_BUCKET or "
+                        + "S3_RENDITIONS_BUCKET."
+                )
             case "InvalidAccessKeyId", "UnrecognizedClientException", "InvalidClientTokenId":
                 ("bad_credentials", "The access key is not known there. Check AWS_ACCESS_KEY_ID, or the profile.")
             case "SignatureDoesNotMatch", "InvalidSignatureException":

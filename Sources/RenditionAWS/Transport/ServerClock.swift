@@ -33,9 +33,10 @@ package final class ServerClock: StoreClock {
     }
 
     /// How far the store is ahead of this machine's wall clock, as far as is known.
-    package var offset: Duration {
-        bounds.withLock { bounds in bounds.map { ($0.low + $0.high) / 2 } ?? .zero }
-    }
+    package var offset: Duration { known ?? .zero }
+
+    /// The same; nil before the first answer.
+    var known: Duration? { bounds.withLock { bounds in bounds.map { ($0.low + $0.high) / 2 } } }
 
     /// Learns from an answer.
     ///

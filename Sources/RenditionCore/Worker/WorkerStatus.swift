@@ -16,7 +16,8 @@ package final class WorkerStatus: Sendable {
         /// Seconds since the claim; nil in another worker's hands.
         package var seconds: Double?
 
-        package init(photo: String, gallery: String, attempt: Int, stage: String? = nil) {
+        package init(photo: String, gallery: String, filename: String? = nil, attempt: Int, stage: String? = nil) {
+            self.filename = filename
             self.photo = photo
             self.gallery = gallery
             self.attempt = attempt

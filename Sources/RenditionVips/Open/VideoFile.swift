@@ -8,6 +8,17 @@ package enum VideoFile {
     /// tries what the system allows.
     package static var summary: String? { ChildProcess.summary(of: ["ffprobe", "ffmpeg"]) }
 
+    /// ffmpeg's version, such as `ffmpeg 5.1.8-0+deb12u1`; nil where it doesn't say. It blocks.
+    package static var version: String? {
+        let limits = ChildProcess.Limits(end: .now + .seconds(20), memory: 1 << 30, output: 64 << 10)
+        guard let empty = try? NamelessFile(UnsafeRawBufferPointer(start: nil, count: 0)),
+            let result = try? ChildProcess.run("ffmpeg", ["-version"], input: empty, limits), result.status == 0
+        else { return nil }
+        // "ffmpeg version 5.1.8-0+deb12u1 Copyright (c) …"
+        let words = String(decoding: result.output, as: UTF8.self).split(separator: " ").prefix(3)
+        return words.count == 3 ? "ffmpeg \(words[2])" : nil
+    }
+
     /// Reads the header.
     static func probe(
         _ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ limits: RenderLimits

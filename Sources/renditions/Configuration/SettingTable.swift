@@ -8,7 +8,7 @@ extension Setting {
     static let all: [Setting] = [
         config, store, feed, publicEndpoint, deployment, awsEndpoint, addressing, awsRegion, awsProfile, awsAccessKeyID,
         awsSecretAccessKey, awsSessionToken, photosTable, galleriesTable, usersTable, jobsTable, photosBucket,
-        renditionsBucket, cdnDomain, threads, memory, lease, grace, attempts, retry, pixels, bytes, frames,
+        renditionsBucket, cdnDomain, frontend, threads, memory, lease, grace, attempts, retry, pixels, bytes, frames,
         jpegScans, nesting, packedMetadata, seconds, renderMemory, renderPhotos, sharpening, gamut, metadata, gainMap,
         furtherFormats, scans, http, httpSecret, logLevel, logFormat, traces, runs, priceS3Put, priceS3Get, priceWrite,
         priceRead, priceCPU, priceTransfer,
@@ -71,6 +71,11 @@ extension Setting {
     static let cdnDomain = Setting(
         name: "CDN_DOMAIN", kind: .text, fallback: "",
         summary: "The host of URLs where a CDN stands before the buckets; takes the public endpoint's place")
+
+    static let frontend = Setting(
+        name: "FRONTEND_URL", kind: .url, fallback: "http://localhost:5173",
+        summary: "The address of the pages that show galleries; `setup` lets them read the buckets, `doctor` looks "
+            + "whether they may")
 
     static let threads = Setting(
         name: "RENDITIONS_THREADS", kind: .integer(1...1024, unit: "photos"),

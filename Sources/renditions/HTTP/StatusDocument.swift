@@ -91,7 +91,8 @@ extension StatusDocument {
             for (owner, jobs) in others.sorted(by: { $0.key < $1.key }) {
                 let photos = jobs.map { job in
                     WorkerStatus.InHand(
-                        photo: job.photo.id, gallery: job.photo.galleryID, attempt: job.attempts)
+                        photo: job.photo.id, gallery: job.photo.galleryID, filename: view.names[job.photo.id],
+                        attempt: job.attempts)
                 }
                 holders.append(Holder(owner: owner, isThis: false, photos: photos.sorted { $0.photo < $1.photo }))
             }

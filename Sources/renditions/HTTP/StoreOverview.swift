@@ -25,6 +25,8 @@ actor StoreOverview {
     struct View: Sendable {
         var depth: QueueDepth
         var leased: [Job]
+        /// Originals' names by their photos' ids, as far as they were looked up.
+        var names: [String: String]
         /// The failures that were looked at, those of late first. There may be more: `depth.dead` counts all.
         var failures: [Failure]
         var at: Timestamp
@@ -36,7 +38,8 @@ actor StoreOverview {
     private let store: any PhotoStore
     private var last: (view: View, ended: ContinuousClock.Instant, took: Duration)?
     private var running: Task<View, any Error>?
-    private var names: [String: String?] = [:]
+    /// By photo; an empty one where the record is gone.
+    private var names: [String: String] = [:]
 
     init(store: any PhotoStore) { self.store = store }
 
@@ -59,33 +62,42 @@ actor StoreOverview {
         let depth = try await store.queue.depth()
         let leased = depth.leased == 0 ? [] : try await store.queue.leased(upTo: Self.most)
         let failures = depth.dead == 0 ? [] : try await self.failures()
-        let view = View(depth: depth, leased: leased, failures: failures, at: store.clock.now)
+        let known = try await lookUp(leased.map(\.photo.id) + failures.map(\.photo.id))
+        let view = View(
+            depth: depth, leased: leased, names: known,
+            failures: failures.map { Failure($0, filename: known[$0.photo.id]) }, at: store.clock.now)
         last = (view, .now, .now - began)
         return view
     }
 
-    private func failures() async throws -> [Failure] {
+    private func failures() async throws -> [DeadLetter] {
         var letters: [DeadLetter] = []
         try await store.queue.deadLetters { page in
             letters += page
             return letters.count < Self.most
         }
         letters.sort { $0.since > $1.since }
-        letters = Array(letters.prefix(Self.most))
-        var known: [String: String?] = [:]
-        for letter in letters {
-            if let name = names[letter.photo.id] {
-                known[letter.photo.id] = name
-            } else {
-                known.updateValue(try await store.records.record(letter.photo.id)?.filename, forKey: letter.photo.id)
-            }
+        return Array(letters.prefix(Self.most))
+    }
+
+    /// The names of photos; those seen before aren't asked for again.
+    private func lookUp(_ ids: [String]) async throws -> [String: String] {
+        var known: [String: String] = [:]
+        for id in ids {
+            var name = names[id]
+            if name == nil { name = try await store.records.record(id)?.filename ?? "" }
+            known[id] = name
         }
         names = known
-        return letters.map { letter in
-            Failure(
-                photo: letter.photo.id, gallery: letter.photo.galleryID, filename: known[letter.photo.id] ?? nil,
-                since: letter.since, attempts: letter.attempts, lastWorker: letter.lastOwner, code: letter.error?.code,
-                stage: letter.error?.stage.rawValue, message: letter.error?.message, detail: letter.error?.detail)
-        }
+        return known.filter { !$0.value.isEmpty }
+    }
+}
+
+extension StoreOverview.Failure {
+    init(_ letter: DeadLetter, filename: String?) {
+        self.init(
+            photo: letter.photo.id, gallery: letter.photo.galleryID, filename: filename, since: letter.since,
+            attempts: letter.attempts, lastWorker: letter.lastOwner, code: letter.error?.code,
+            stage: letter.error?.stage.rawValue, message: letter.error?.message, detail: letter.error?.detail)
     }
 }

@@ -1,0 +1,83 @@
+import RenditionCore
+
+/// An action of IAM that a part of this program needs, and on what. This list is the one place where that stands: the doctor
+/// tries what the worker needs of it.
+package struct Permission: Sendable, Hashable, Codable {
+    /// Who needs it.
+    package enum Purpose: String, Sendable, Codable, CaseIterable {
+        case worker
+        /// The worker with RENDITIONS_FEED=streams.
+        case streams
+        /// `import`, and `bench` with a store.
+        case `import`
+        case bench
+        /// `rerender` and `verify` of everything.
+        case batch
+        /// `setup` of what is the worker's own.
+        case setup
+        /// `setup --platform`.
+        case platform
+    }
+
+    /// Such as `dynamodb:GetItem`.
+    package var action: String
+    /// The last part of the resource's ARN: `table/NAME`, `table/NAME/index/*`, a bucket, or `BUCKET/renditions/*`.
+    package var resource: String
+    package var purpose: Purpose
+
+    init(_ purpose: Purpose, _ action: String, on resource: String) {
+        self.purpose = purpose
+        self.action = action
+        self.resource = resource
+    }
+
+    /// `dynamodb:GetItem on table/photos`, as one allows it.
+    package var text: String { "\(action) on \(resource)" }
+
+    /// Everything that any part needs.
+    package static func all(_ tables: TableNames, _ buckets: BucketNames) -> [Permission] {
+        func on(_ resource: String, _ purpose: Purpose, _ actions: String...) -> [Permission] {
+            actions.map { Permission(purpose, $0, on: resource) }
+        }
+        func table(_ name: String) -> String { "table/\(name)" }
+        func indexes(_ name: String) -> String { "table/\(name)/index/*" }
+        let (originals, renditions) = ("\(buckets.photos)/*", "\(buckets.renditions)/renditions/*")
+        let worker =
+            on(table(tables.photos), .worker, "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:UpdateItem")
+            + on(indexes(tables.photos), .worker, "dynamodb:Query")
+            + on(
+                table(tables.jobs), .worker, "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:BatchGetItem",
+                "dynamodb:PutItem", "dynamodb:UpdateItem")
+            + on(indexes(tables.jobs), .worker, "dynamodb:Query", "dynamodb:Scan")
+            + on(table(tables.galleries), .worker, "dynamodb:GetItem", "dynamodb:UpdateItem")
+            + on(table(tables.users), .worker, "dynamodb:GetItem")
+            + on(indexes(tables.users), .worker, "dynamodb:Query")
+            + on(buckets.photos, .worker, "s3:ListBucket") + on(originals, .worker, "s3:GetObject")
+            + on(buckets.renditions, .worker, "s3:ListBucket")
+            + on(renditions, .worker, "s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+        let streams = on(
+            "\(table(tables.photos))/stream/*", .streams, "dynamodb:DescribeStream", "dynamodb:GetShardIterator",
+            "dynamodb:GetRecords")
+        let others =
+            on(table(tables.photos), .import, "dynamodb:PutItem")
+            + on(originals, .import, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
+            + on(table(tables.photos), .batch, "dynamodb:BatchGetItem", "dynamodb:Scan")
+            + on(table(tables.photos), .bench, "dynamodb:DeleteItem")
+            + on(table(tables.jobs), .bench, "dynamodb:DeleteItem")
+        let setup =
+            on(table(tables.jobs), .setup, "dynamodb:CreateTable")
+            + on(table(tables.photos), .setup, "dynamodb:UpdateTable")
+            + on(buckets.renditions, .setup, "s3:CreateBucket")
+        let platform =
+            [tables.photos, tables.galleries, tables.users].flatMap {
+                on(table($0), .platform, "dynamodb:DescribeTable", "dynamodb:CreateTable", "dynamodb:UpdateTable")
+            }
+            + on(
+                buckets.photos, .platform, "s3:CreateBucket", "s3:GetBucketCORS", "s3:PutBucketCORS",
+                "s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock")
+            + on(
+                buckets.renditions, .platform, "s3:GetBucketCORS", "s3:PutBucketCORS", "s3:GetBucketPolicy",
+                "s3:PutBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock")
+        return worker + streams + others + setup + platform
+    }
+}
