@@ -124,7 +124,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "renditions", "RenditionCore", "RenditionAWS", "RenditionLocal", "RenditionVips", "RenditionIsolation",
-                "RenditionTestKit", "sandbox-probe",
+                "RenditionTestKit", "sandbox-probe", crypto,
             ],
             swiftSettings: strict),
     ],

@@ -11,6 +11,7 @@ import hmac
 import json
 import os
 import urllib.request
+from http.client import HTTPException
 
 from flask import Flask, jsonify, request
 
@@ -27,7 +28,7 @@ def tell_renditions(photo_id):
     url = os.environ.get("RENDITIONS_HOOK_URL", "http://127.0.0.1:9090/hooks/s3") + "?wait=0"
     try:
         urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=2).close()
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         app.logger.warning("photo %s will be found by the next poll: %s", photo_id, error)
 
 

@@ -236,7 +236,8 @@ struct LocalQueue: JobQueue {
         return try await database.write { database in
             guard let row = try Self.dead(photoID, database) else { return false }
             try database.execute(
-                sql: "UPDATE job SET state = 'done', q = NULL, due_at = NULL, attempts = 0 WHERE id = ?",
+                sql:
+                    "UPDATE job SET state = 'done', q = NULL, due_at = NULL, done_at = NULL, attempts = 0 WHERE id = ?",
                 arguments: [photoID])
             try Self.note(.dropped, row, now, database)
             return true

@@ -174,6 +174,7 @@ extension PhotoStoreContract {
             #expect(try await !store.queue.drop("a"))
             _ = try await store.queue.bury(claim, error: error)
             #expect(try await store.queue.drop("a"))
+            #expect(try await store.queue.job("a")?.doneAt == nil)
             #expect(try await !store.queue.drop("a"))
             #expect(try await !store.queue.redrive("a", after: .zero))
             #expect(try await store.queue.depth().dead == 0)

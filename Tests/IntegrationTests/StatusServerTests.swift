@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import RenditionCore
 import RenditionTestKit
@@ -117,6 +118,36 @@ struct StatusServerTests {
         }
     }
 
+    /// A laptop that was closed with the page open must not keep a worker from ending.
+    @Test func aReaderThatReadsNoMoreHoldsNobody() async throws {
+        let names = (1...60).map { "\(String(repeating: "long name ", count: 18))\($0).jpg" }
+        let files = try names.map { try folder.write($0, Array("no photo".utf8)) }
+        _ = try await Renditions.importing(files, store)
+        let page = try await WorkerPage(["worker"], ["RENDITIONS_STORE": store])
+        defer { page.process.signal(SIGKILL) }
+        try await eventually("all have failed") {
+            ((try await page.status()["queue"] as? [String: Any])?["dead"] as? Int) == 60
+        }
+        let script = """
+            import socket, sys, time
+            reader = socket.socket()
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+            reader.connect(("127.0.0.1", int(sys.argv[1])))
+            reader.sendall(b"GET /events HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
+            print(reader.recv(10), flush=True)
+            time.sleep(600)
+            """
+        let port = page.url.split(separator: ":").last.map(String.init) ?? ""
+        let reader = try Command("python3", ["-c", script, port])
+        defer { reader.signal(SIGKILL) }
+        try await eventually("the reader has begun") { !reader.output.isEmpty }
+        // Until what the system holds for it is full.
+        try await Task.sleep(for: .seconds(6))
+        page.process.signal(SIGTERM)
+        try await eventually("the worker ends", within: .seconds(15)) { !page.process.isRunning }
+        #expect(try await page.process.wait().status == 0)
+    }
+
     @Test func aTakenPortIsNamedAndNothingIsLost() async throws {
         let first = try await WorkerPage(["worker"], ["RENDITIONS_STORE": store])
         defer { first.process.signal(SIGKILL) }
@@ -138,7 +169,9 @@ struct StatusServerTests {
         let open = try await WorkerPage(["worker"], ["RENDITIONS_STORE": store])
         defer { open.process.signal(SIGKILL) }
         #expect(try await open.post(retry, "", ["-H", "Origin: http://evil.example"]).status == "403")
-        #expect(try await open.post(retry, "", ["-H", "Host: evil.example"]).status == "403")
+        for host in ["evil.example", "127.evil.example", "127.0.0.1.evil.example"] {
+            #expect(try await open.post(retry, "", ["-H", "Host: \(host)"]).status == "403", "\(host)")
+        }
         #expect(try await open.ask(retry).status == "404", "GET changes nothing")
         #expect(try await Renditions.show(id, store).history.contains("redriven") == false)
         #expect(try await open.post("/photos/nobody/retry", "").status == "404")
@@ -156,6 +189,11 @@ struct StatusServerTests {
         // HMAC-SHA-256 of "x" under the secret, and of something else.
         let wrong = "sha256=\(String(repeating: "0", count: 64))"
         #expect(try await shut.post("/hooks/s3", id, ["-H", "X-Hub-Signature-256: \(wrong)"]).status == "401")
+        // A signature is of a body: it opens no other photo's retry.
+        let empty = "sha256=\(HMACHex.of("", key: "s3cret"))"
+        #expect(try await shut.post(retry, "", ["-H", "X-Hub-Signature-256: \(empty)"]).status == "401")
+        let right = "sha256=\(HMACHex.of(id, key: "s3cret"))"
+        #expect(try await shut.post("/hooks/s3", id, ["-H", "X-Hub-Signature-256: \(right)"]).status == "200")
         #expect(try await shut.ask("/status").status == "200")
         #expect(!shut.process.errors.contains("s3cret"))
 
@@ -164,5 +202,13 @@ struct StatusServerTests {
         let refused = try await reachable.post("/hooks/s3", id)
         #expect(refused.status == "403")
         #expect(refused.body.contains("Set RENDITIONS_HTTP_SECRET"), "\(refused.body)")
+    }
+}
+
+/// What a sender computes.
+private enum HMACHex {
+    static func of(_ body: String, key: String) -> String {
+        HMAC<SHA256>.authenticationCode(for: Array(body.utf8), using: SymmetricKey(data: Array(key.utf8)))
+            .map { String(format: "%02x", $0) }.joined()
     }
 }

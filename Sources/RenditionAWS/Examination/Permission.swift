@@ -8,6 +8,8 @@ package struct Permission: Sendable, Hashable, Codable {
         case worker
         /// The worker with RENDITIONS_FEED=streams.
         case streams
+        /// `doctor`, and the worker with RENDITIONS_FEED=streams.
+        case doctor
         /// `import`, and `bench` with a store.
         case `import`
         case bench
@@ -43,10 +45,10 @@ package struct Permission: Sendable, Hashable, Codable {
         func indexes(_ name: String) -> String { "table/\(name)/index/*" }
         let (originals, renditions) = ("\(buckets.photos)/*", "\(buckets.renditions)/renditions/*")
         let worker =
-            on(table(tables.photos), .worker, "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:UpdateItem")
+            on(table(tables.photos), .worker, "dynamodb:GetItem", "dynamodb:UpdateItem")
             + on(indexes(tables.photos), .worker, "dynamodb:Query")
             + on(
-                table(tables.jobs), .worker, "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:BatchGetItem",
+                table(tables.jobs), .worker, "dynamodb:GetItem", "dynamodb:BatchGetItem",
                 "dynamodb:PutItem", "dynamodb:UpdateItem")
             + on(indexes(tables.jobs), .worker, "dynamodb:Query", "dynamodb:Scan")
             + on(table(tables.galleries), .worker, "dynamodb:GetItem", "dynamodb:UpdateItem")
@@ -58,6 +60,9 @@ package struct Permission: Sendable, Hashable, Codable {
         let streams = on(
             "\(table(tables.photos))/stream/*", .streams, "dynamodb:DescribeStream", "dynamodb:GetShardIterator",
             "dynamodb:GetRecords")
+        let doctor = [tables.photos, tables.galleries, tables.users, tables.jobs].flatMap {
+            on(table($0), .doctor, "dynamodb:DescribeTable")
+        }
         let others =
             on(table(tables.photos), .import, "dynamodb:PutItem")
             + on(originals, .import, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
@@ -78,6 +83,6 @@ package struct Permission: Sendable, Hashable, Codable {
             + on(
                 buckets.renditions, .platform, "s3:GetBucketCORS", "s3:PutBucketCORS", "s3:GetBucketPolicy",
                 "s3:PutBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock")
-        return worker + streams + others + setup + platform
+        return worker + streams + doctor + others + setup + platform
     }
 }

@@ -16,7 +16,8 @@ struct PermissionTrials: Sendable {
     private static let key = "renditions/.doctor/probe"
 
     func findings() async -> [Finding] {
-        let purposes: Set<Permission.Purpose> = configuration.feed == .streams ? [.worker, .streams] : [.worker]
+        let purposes: Set<Permission.Purpose> =
+            configuration.feed == .streams ? [.worker, .doctor, .streams] : [.worker, .doctor]
         let needed = Permission.all(configuration.tables, configuration.buckets).filter {
             purposes.contains($0.purpose)
         }

@@ -268,7 +268,7 @@ package struct DynamoQueue: JobQueue {
         expression.requireAbsent(Key.tok)
         expression.set(Key.state, .string(Job.State.done.rawValue))
         expression.set(Key.attempts, .integer(0))
-        expression.remove(Key.q, Key.dueAt)
+        expression.remove(Key.q, Key.dueAt, Key.doneAt)
         expression.append(Key.log, JobLog.value(.dropped, at: clock.now))
         if case .written = try await change(photoID, expression) { return true }
         return false

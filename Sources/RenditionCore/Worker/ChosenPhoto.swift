@@ -30,4 +30,14 @@ package enum ChosenEnd: Sendable, Hashable {
     case failed(RenditionError?)
     /// It was taken out of the queue, its work undone.
     case dropped
+
+    /// How a photo ended by its row; nil while it is owed.
+    package init?(_ job: Job?) {
+        switch job?.state {
+        case .done?: self = job?.doneAt == nil ? .dropped : .done
+        case .dead?: self = .failed(job?.lastError)
+        case nil: self = .dropped
+        case .queued?, .leased?: return nil
+        }
+    }
 }

@@ -40,10 +40,14 @@ final class ChosenQueue: JobQueue {
     // MARK: Choosing
 
     func choose(_ photos: [ChosenPhoto]) async throws {
-        state.withLock { state in
+        let begun = state.withLock { state in
             let new = photos.filter { state.owed.updateValue($0.photo, forKey: $0.photo.id) == nil }
+            let inLine = Set(state.line.map(\.photo.id)).union(new.map(\.photo.id))
             state.line.insert(contentsOf: new.reversed(), at: 0)
+            return photos.filter { !inLine.contains($0.photo.id) }
         }
+        // Its worker may have read the original before whoever asks now replaced it.
+        for chosen in begun { try await base.enqueue(chosen.photo, lane: chosen.lane, note: chosen.note) }
         while state.withLock({ $0.line.count > Self.room }) { try await Task.sleep(for: .milliseconds(20)) }
     }
 
@@ -135,12 +139,7 @@ final class ChosenQueue: JobQueue {
             }
         }
         for id in ids {
-            switch rows[id]?.state {
-            case .done?: end(id, rows[id]?.doneAt == nil ? .dropped : .done)
-            case .dead?: end(id, .failed(rows[id]?.lastError))
-            case nil: end(id, .dropped)
-            case .queued?, .leased?: break
-            }
+            if let how = ChosenEnd(rows[id]) { end(id, how) }
         }
         // Where no worker runs nobody else would take it back.
         if hasExpired { _ = try await base.reap() }

@@ -166,11 +166,12 @@ package final class WorkerStatus: Sendable {
     }
 
     func settled(_ report: PhotoReport, _ lease: Lease) {
-        let (now, moment) = (ContinuousClock.now, clock.now)
+        let moment = clock.now
         let recent = Recent(
             photo: report.photo, gallery: report.gallery, filename: report.filename, attempt: report.attempt,
             outcome: report.outcome, reason: report.error?.message, milliseconds: report.milliseconds, at: moment)
         state.withLock { state in
+            let now = ContinuousClock.now
             state.entries[lease.token] = nil
             state.totals.add(report)
             if report.outcome == .done {
@@ -194,14 +195,15 @@ package final class WorkerStatus: Sendable {
     // MARK: What watchers see
 
     package var snapshot: Snapshot {
-        let now = ContinuousClock.now
         return state.withLock { state in
+            // In here, so that nothing that is counted lies after it.
+            let now = ContinuousClock.now
             let age = (now - started).seconds
             let second = Int(age)
             var perMinute = [Int](repeating: 0, count: 60)
             for entry in state.done {
                 let back = (second / 60) - (entry.second / 60)
-                if back < 60 { perMinute[59 - back] += entry.count }
+                if (0..<60).contains(back) { perMinute[59 - back] += entry.count }
             }
             let oldestFirst = state.entries.values.sorted { ($0.since, $0.inHand.photo) < ($1.since, $1.inHand.photo) }
             let inHand = oldestFirst.map { entry in

@@ -4,6 +4,7 @@ import Logging
 import RenditionAWS
 import RenditionCore
 import ServiceLifecycle
+import Synchronization
 
 struct HookCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -81,18 +82,23 @@ struct HookCommand: AsyncParsableCommand {
         try await withRendering(settings, logger) { store, rendering in
             let run = HookRun(store: store, patience: .seconds(wait), rendering: rendering)
             guard let rendering else { return try tell(try await run.answers(to: input, trace: trace)) }
-            async let ended = rendering.run()
-            let answers: [HookRun.Answer]
-            do {
-                answers = try await run.answers(to: input, trace: trace)
-            } catch {
+            let result = Mutex<Result<[HookRun.Answer], any Error>?>(nil)
+            // A signal hands back what is in hand, and costs no photo an attempt.
+            let service = StoppableService {
+                async let ended = rendering.run()
+                do {
+                    let answers = try await run.answers(to: input, trace: trace)
+                    result.withLock { $0 = .success(answers) }
+                } catch {
+                    result.withLock { $0 = .failure(error) }
+                }
                 rendering.stop()
                 _ = await ended
-                throw error
+            } onStop: {
+                rendering.stop()
             }
-            rendering.stop()
-            _ = await ended
-            try tell(answers)
+            try await SignalledGroup.run(service, logger: logger)
+            if let answers = try result.withLock({ $0 })?.get() { try tell(answers) }
         }
     }
 

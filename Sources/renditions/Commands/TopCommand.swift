@@ -53,7 +53,8 @@ struct TopCommand: AsyncParsableCommand {
                 let overview = StoreOverview(store: store)
                 try await show {
                     StatusDocument(
-                        store: store, watched: nil, overview: .success(try await overview.view(atMost: .zero)))
+                        store: store, watched: nil,
+                        overview: .success(try await overview.view(atMost: .zero, patience: .seconds(60))))
                 }
             }
         }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Where to listen: a host's name or address, and a port.
 struct HTTPAddress: Sendable, Hashable {
     /// Without brackets.
@@ -33,7 +35,12 @@ struct HTTPAddress: Sendable, Hashable {
     }
 
     /// Whether only this machine can reach it.
-    var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+    var isLoopback: Bool {
+        if host == "localhost" || host == "::1" { return true }
+        // A name that only begins so is somebody's.
+        var address = in_addr()
+        return inet_pton(AF_INET, host, &address) == 1 && UInt32(bigEndian: address.s_addr) >> 24 == 127
+    }
 
     /// The address for a browser on this machine.
     func url(port bound: Int) -> String {

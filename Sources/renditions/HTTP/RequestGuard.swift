@@ -20,16 +20,16 @@ struct RequestGuard: Sendable {
 
     static let signature = HTTPField.Name("X-Hub-Signature-256")
 
-    /// - Parameter body: What an HMAC is of.
+    /// - Parameter body: What an HMAC is of; nil where only a token will do.
     /// - Throws: ``Refusal``.
-    func check(_ headers: HTTPFields, authority: String?, body: [UInt8]) throws {
+    func check(_ headers: HTTPFields, authority: String?, body: [UInt8]?) throws {
         if let origin = headers[.origin] {
             guard let authority, origin == "http://\(authority)" || origin == "https://\(authority)" else {
                 throw Refusal(status: .forbidden, message: "Pages of other origins may not ask for this.")
             }
         }
         guard let secret else { return try checkPlace(authority) }
-        if let told = Self.signature.flatMap({ headers[$0] }) {
+        if let body, let told = Self.signature.flatMap({ headers[$0] }) {
             guard Self.isSignature(told, of: body, secret) else {
                 throw Refusal(
                     status: .unauthorized,

@@ -42,6 +42,8 @@ struct StatusServer: Sendable {
 
     /// The longest that a request may wait for a photo's record, in seconds.
     private static let longestWait = 60
+    /// How long an answer waits for the store: whoever asks waits no longer than ten seconds, as a rule.
+    private static let patience = Duration.seconds(3)
     /// How long a worker may not ask the queue until it is called dead, in seconds. Its requests end long before.
     private static let longestSilence = 300.0
 
@@ -73,14 +75,15 @@ struct StatusServer: Sendable {
         }
         router.post("/photos/:id/retry") { request, context in
             let id = try context.parameters.require("id")
-            return try await guarded(request, limit: 1 << 10) { _ in try await retry(id) }
+            // A signature is of a body, and says nothing of which photo.
+            return try await guarded(request, limit: 1 << 10, signed: false) { _ in try await retry(id) }
         }
         router.post("/hooks/s3") { request, _ in
             try await guarded(request, limit: S3Event.longest) { body in try await hook(request, body) }
         }
         return Application(
             router: router,
-            // A page's stream says something every ten seconds; who says nothing for longer is gone, or means harm.
+            // Who asks for nothing for longer is gone, or means harm.
             server: .http1(configuration: .init(idleTimeout: .seconds(90))),
             configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
             onServerRunning: { [address, logger] channel in
@@ -121,7 +124,7 @@ struct StatusServer: Sendable {
 
     private func metrics(accept: String?) async -> Response {
         let isOpenMetrics = MetricsText.isOpenMetrics(accept)
-        let view = try? await overview.view(atMost: .seconds(5))
+        let view = try? await overview.view(atMost: .seconds(5), patience: Self.patience)
         let text = MetricsText.text(
             watched?.status.snapshot ?? WorkerStatus().snapshot, threads: watched?.threads ?? 0, overview: view,
             requests: (store as? AWSStore)?.meter.counts ?? [:], isOpenMetrics: isOpenMetrics)
@@ -132,39 +135,16 @@ struct StatusServer: Sendable {
 
     private func document() async -> StatusDocument {
         let view: Result<StoreOverview.View, any Error>
-        do { view = .success(try await overview.view()) } catch { view = .failure(error) }
+        do { view = .success(try await overview.view(patience: Self.patience)) } catch { view = .failure(error) }
         return StatusDocument(
             store: store, watched: watched.map { ($0.status.snapshot, $0.owner, $0.threads) }, overview: view)
     }
 
-    /// What has changed is sent twice a second at most, and a comment every ten seconds so that nobody thinks it dead.
     private func events() -> Response {
         guard let seat = viewers.enter() else {
             return Self.text(.serviceUnavailable, "Too many pages are open.", extra: [.retryAfter: "10"])
         }
-        let body = ResponseBody { writer in
-            defer { withExtendedLifetime(seat) {} }
-            try await writer.write(ByteBuffer(string: "retry: 2000\n\n"))
-            var last: [UInt8] = []
-            var silent = 0
-            while !Task.isCancelled, !Task.isShuttingDownGracefully {
-                let json = try Self.encode(await document())
-                if json == last, silent < 20 {
-                    silent += 1
-                } else {
-                    var buffer = ByteBuffer(string: "event: status\ndata: ")
-                    buffer.writeBytes(json)
-                    buffer.writeString("\n\n")
-                    try await writer.write(buffer)
-                    (last, silent) = (json, 0)
-                }
-                try await Task.sleep(for: .milliseconds(500))
-            }
-            try await writer.finish(nil)
-        }
-        return Response(
-            status: .ok,
-            headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
+        return EventStream { try Self.encode(await document()) }.response(seat: seat)
     }
 
     // MARK: What is done
@@ -194,7 +174,8 @@ struct StatusServer: Sendable {
         let run = HookRun(
             store: store, patience: .seconds(min(max(wait, 0), Self.longestWait)), rendering: rendering)
         let trace = HTTPField.Name(PhotoTrace.header).flatMap { request.headers[$0] }
-        let answers = try await run.answers(to: input, trace: trace)
+        // A photo that is waited for is no reason not to end: its sender tries again.
+        let answers = try await cancelWhenGracefulShutdown { try await run.answers(to: input, trace: trace) }
         // Whoever sends it tries again where that may help.
         let isComplete = !answers.contains(where: \.isOpen)
         return try Self.json(
@@ -204,7 +185,7 @@ struct StatusServer: Sendable {
 
     /// Reads the body and has the guard look, before anything is done.
     private func guarded(
-        _ request: Request, limit: Int, _ body: ([UInt8]) async throws -> Response
+        _ request: Request, limit: Int, signed: Bool = true, _ body: ([UInt8]) async throws -> Response
     ) async throws -> Response {
         do {
             let bytes: [UInt8]
@@ -215,12 +196,15 @@ struct StatusServer: Sendable {
                     status: .contentTooLarge, message: "The body is longer than \(limit) bytes, or was cut off.")
             }
             try RequestGuard(secret: secret, address: address)
-                .check(request.headers, authority: request.head.authority, body: bytes)
+                .check(request.headers, authority: request.head.authority, body: signed ? bytes : nil)
             return try await body(bytes)
         } catch let refusal as RequestGuard.Refusal {
             return try Self.json(
                 Refused(error: refusal.message), refusal.status,
                 extra: refusal.status == .unauthorized ? [.wwwAuthenticate: "Bearer"] : [:])
+        } catch is CancellationError {
+            return try Self.json(
+                Refused(error: "The server is stopping."), .serviceUnavailable, extra: [.retryAfter: "5"])
         } catch let error as RenditionError {
             logger.error("A request over HTTP failed: \(error)")
             return try Self.json(Refused(error: error.message), .serviceUnavailable, extra: [.retryAfter: "5"])

@@ -37,37 +37,56 @@ actor StoreOverview {
 
     private let store: any PhotoStore
     private var last: (view: View, ended: ContinuousClock.Instant, took: Duration)?
-    private var running: Task<View, any Error>?
+    private var failure: (error: any Error, ended: ContinuousClock.Instant)?
+    private var isLooking = false
     /// By photo; an empty one where the record is gone.
     private var names: [String: String] = [:]
 
     init(store: any PhotoStore) { self.store = store }
 
-    /// - Parameter age: How old the answer may be.
+    /// - Parameters:
+    ///   - age: How old the answer may be.
+    ///   - patience: How long to wait for the store, which goes on being asked behind this.
     /// - Throws: A ``RenditionError`` of stage `store`.
-    func view(atMost age: Duration = .seconds(1)) async throws -> View {
+    func view(atMost age: Duration = .seconds(1), patience: Duration) async throws -> View {
         if let last, .now - last.ended < max(age, last.took * 10) { return last.view }
-        if let running { return try await running.value }
-        let task = Task { try await look() }
-        running = task
-        defer { running = nil }
-        return try await task.value
+        if !isLooking {
+            isLooking = true
+            Task { await look() }
+        }
+        let began = ContinuousClock.now
+        while .now - began < patience {
+            try await Task.sleep(for: .milliseconds(10))
+            if let last, last.ended >= began { return last.view }
+            if let failure, failure.ended >= began { throw failure.error }
+        }
+        throw RenditionError(
+            code: "slow", stage: .store, retriable: true,
+            message: "The store has not answered for \(Int(patience.seconds)) s.")
     }
 
     /// Has the next answer looked at afresh.
     func forget() { last = nil }
 
-    private func look() async throws -> View {
+    private func look() async {
         let began = ContinuousClock.now
+        do {
+            let view = try await seen()
+            last = (view, .now, .now - began)
+        } catch {
+            failure = (error, .now)
+        }
+        isLooking = false
+    }
+
+    private func seen() async throws -> View {
         let depth = try await store.queue.depth()
         let leased = depth.leased == 0 ? [] : try await store.queue.leased(upTo: Self.most)
         let failures = depth.dead == 0 ? [] : try await self.failures()
         let known = try await lookUp(leased.map(\.photo.id) + failures.map(\.photo.id))
-        let view = View(
+        return View(
             depth: depth, leased: leased, names: known,
             failures: failures.map { Failure($0, filename: known[$0.photo.id]) }, at: store.clock.now)
-        last = (view, .now, .now - began)
-        return view
     }
 
     private func failures() async throws -> [DeadLetter] {
@@ -85,7 +104,14 @@ actor StoreOverview {
         var known: [String: String] = [:]
         for id in ids {
             var name = names[id]
-            if name == nil { name = try await store.records.record(id)?.filename ?? "" }
+            if name == nil {
+                do {
+                    name = try await store.records.record(id)?.filename ?? ""
+                } catch  where (error as? RenditionError)?.isOutage != true {
+                    // A record that can't be read keeps nobody from seeing the others.
+                    name = ""
+                }
+            }
             known[id] = name
         }
         names = known

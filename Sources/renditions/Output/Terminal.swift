@@ -55,6 +55,9 @@ enum Terminal {
         } catch let error as SettingError {
             complain(error.description)
             throw Status.configuration
+        } catch let error as DecodingError {
+            complain("The store holds something that can't be read, which no version of this program wrote: \(error)")
+            throw Status.storeFailed
         } catch let error as RenditionError {
             complain([error.message, error.detail.map { "(\($0))" }].compactMap { $0 }.joined(separator: " "))
             throw error.code == "no_store" || error.code == "not_a_store" ? Status.noInput : Status.storeFailed
