@@ -124,7 +124,9 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "renditions", "RenditionCore", "RenditionAWS", "RenditionLocal", "RenditionVips", "RenditionIsolation",
-                "RenditionTestKit", "sandbox-probe", crypto,
+                "RenditionTestKit", "sandbox-probe", crypto, logging, nio,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
     ],

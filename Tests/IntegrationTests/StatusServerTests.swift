@@ -118,36 +118,6 @@ struct StatusServerTests {
         }
     }
 
-    /// A laptop that was closed with the page open must not keep a worker from ending.
-    @Test func aReaderThatReadsNoMoreHoldsNobody() async throws {
-        let names = (1...60).map { "\(String(repeating: "long name ", count: 18))\($0).jpg" }
-        let files = try names.map { try folder.write($0, Array("no photo".utf8)) }
-        _ = try await Renditions.importing(files, store)
-        let page = try await WorkerPage(["worker"], ["RENDITIONS_STORE": store])
-        defer { page.process.signal(SIGKILL) }
-        try await eventually("all have failed") {
-            ((try await page.status()["queue"] as? [String: Any])?["dead"] as? Int) == 60
-        }
-        let script = """
-            import socket, sys, time
-            reader = socket.socket()
-            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-            reader.connect(("127.0.0.1", int(sys.argv[1])))
-            reader.sendall(b"GET /events HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
-            print(reader.recv(10), flush=True)
-            time.sleep(600)
-            """
-        let port = page.url.split(separator: ":").last.map(String.init) ?? ""
-        let reader = try Command("python3", ["-c", script, port])
-        defer { reader.signal(SIGKILL) }
-        try await eventually("the reader has begun") { !reader.output.isEmpty }
-        // Until what the system holds for it is full.
-        try await Task.sleep(for: .seconds(6))
-        page.process.signal(SIGTERM)
-        try await eventually("the worker ends", within: .seconds(15)) { !page.process.isRunning }
-        #expect(try await page.process.wait().status == 0)
-    }
-
     @Test func aTakenPortIsNamedAndNothingIsLost() async throws {
         let first = try await WorkerPage(["worker"], ["RENDITIONS_STORE": store])
         defer { first.process.signal(SIGKILL) }

@@ -43,7 +43,7 @@ struct EventStream: Sendable {
                 throw Stalled()
             }
             group.addTask {
-                try await gracefulShutdown()
+                while !Task.isShuttingDownGracefully { try await Task.sleep(for: .milliseconds(200)) }
                 // What can be written still is.
                 try await Task.sleep(for: .seconds(1))
                 throw Stalled()
