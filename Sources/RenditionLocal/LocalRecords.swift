@@ -77,7 +77,9 @@ struct LocalRecords: PhotoRecords {
             while !rest.isEmpty {
                 let some = rest.prefix(100)
                 rest = rest.dropFirst(100)
-                let found = try await database.read { database in try some.compactMap { try Self.fetch($0, database) } }
+                let found = try await database.read { database in
+                    try some.compactMap { id in try Self.naming(id) { try Self.fetch(id, database) } }
+                }
                 if !found.isEmpty, try await !page(found) { return }
             }
             return
@@ -94,10 +96,13 @@ struct LocalRecords: PhotoRecords {
             let (found, end) = try await database.read { [last] database in
                 let rows = try Row.fetchAll(
                     database,
-                    sql: "SELECT rowid, attributes FROM photo WHERE rowid > :last AND \(condition.sql) "
+                    sql: "SELECT rowid, id, attributes FROM photo WHERE rowid > :last AND \(condition.sql) "
                         + "ORDER BY rowid LIMIT 300",
                     arguments: ["last": last, "value": condition.value])
-                return (try rows.map { try Self.decode($0["attributes"]) }, rows.last?["rowid"] as Int64?)
+                return (
+                    try rows.map { row in try Self.naming(row["id"]) { try Self.decode(row["attributes"]) } },
+                    rows.last?["rowid"] as Int64?
+                )
             }
             guard let end, try await page(found) else { return }
             last = end
@@ -126,6 +131,18 @@ struct LocalRecords: PhotoRecords {
         try String.fetchOne(
             database, sql: "SELECT attributes FROM photo WHERE id = ?", arguments: [photoID]
         ).map(decode)
+    }
+
+    /// Says whose record can't be read.
+    private static func naming<Result>(_ photoID: String, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as DecodingError {
+            throw RenditionError(
+                code: "damaged_record", stage: .claim, retriable: false,
+                message: "The record of the photo \(photoID) can't be read. Restore it from a backup, or delete it.",
+                detail: "\(error)")
+        }
     }
 
     private static func decode(_ text: String) throws -> PhotoRecord {

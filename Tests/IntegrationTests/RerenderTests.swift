@@ -88,7 +88,7 @@ struct RerenderTests {
         for photo in photos {
             // Rendered when it was uploaded, and once more.
             #expect(try await stage.count(.done, of: photo) == 2)
-            #expect(try await stage.store.queue.job(photo.id)?.generation == 2, "it was queued once")
+            #expect(try await stage.store.queue.job(photo.id)?.generation == 3, "by each of the two processes")
         }
         await stage.target.close()
     }
@@ -157,6 +157,74 @@ struct RerenderTests {
         try await stage.renderAll()
         #expect(try await named.wait().status == 0)
         await elsewhere.target.close()
+        await stage.target.close()
+    }
+
+    @Test(arguments: [[], ["--now"], ["--detach"]])
+    func aRecordThatCantBeReadEndsTheRunAndIsNamed(_ how: [String]) async throws {
+        let stage = try await BatchStage(.embedded)
+        let photo = try await stage.upload()
+        let name = try #require(stage.folder.files(below: "").first { $0.hasSuffix("store.sqlite") })
+        try SQLiteShell.run("UPDATE photo SET attributes = 'junk' WHERE id = '\(photo.id)'", stage.folder.path(name))
+        let end = try await Renditions.run(["rerender", "--all"] + how, stage.environment())
+        #expect(end.status == 74, "\(end.status) \(end.errors)")
+        #expect(end.errors.contains("The record of the photo \(photo.id) can't be read"), "\(end.errors)")
+        await stage.target.close()
+    }
+
+    /// An upload that is told of again while a run stands still says nothing of rendering what is current.
+    @Test(arguments: [false, true])
+    func aResumedRunStillForces(_ here: Bool) async throws {
+        let stage = try await BatchStage(.embedded)
+        let photo = try await stage.upload()
+        try await stage.renderAll()
+        let first = try stage.start("rerender", "--all", "--force")
+        try await eventually("it is queued") { try await stage.store.queue.depth().due == 1 }
+        first.signal(SIGINT)
+        _ = try await first.wait()
+        try await stage.renderAll()
+        // As if it had been stopped after the photo was noted and before it was queued.
+        let name = try #require(stage.folder.files(below: "runs").first { $0.hasSuffix(".jsonl") })
+        let path = stage.folder.path("runs/\(name)")
+        let text = String(decoding: try #require(FileManager.default.contents(atPath: path)), as: UTF8.self)
+        try Data(
+            text.replacing(#""past":1"#, with: #""past":2"#)
+                .replacing(#""now":false"#, with: #""now":\#(here)"#).utf8
+        ).write(to: URL(fileURLWithPath: path))
+        try await stage.store.queue.enqueue(photo, lane: .fresh)
+        let resumed = try stage.start("rerender", "--resume", "--json")
+        if !here {
+            try await eventually("it is queued again") { try await stage.store.queue.job(photo.id)?.generation == 4 }
+            #expect(try await stage.store.queue.job(photo.id)?.lane == .fresh)
+        }
+        let lease = here ? nil : try await stage.store.queue.claim(photo.id, owner: "test", lease: .seconds(60))
+        if let lease {
+            #expect(lease.note.isForced)
+            _ = try await stage.store.queue.finish(lease, recipe: "r")
+        }
+        let end = try await resumed.wait()
+        #expect(end.status == 0, "\(end.errors)")
+        if here { #expect(try BatchLines(end.output).summary["current"] as? Int == 0) }
+        await stage.target.close()
+    }
+
+    @Test func aDamagedJournalIsNoShorterRun() async throws {
+        let stage = try await BatchStage(.embedded)
+        _ = try await stage.upload(count: 3)
+        try await stage.renderAll()
+        let first = try stage.start("rerender", "--all", "--force")
+        try await eventually("all are queued") { try await stage.store.queue.depth().due == 3 }
+        first.signal(SIGINT)
+        _ = try await first.wait()
+        let name = try #require(stage.folder.files(below: "runs").first { $0.hasSuffix(".jsonl") })
+        let path = stage.folder.path("runs/\(name)")
+        var lines = String(decoding: try #require(FileManager.default.contents(atPath: path)), as: UTF8.self)
+            .split(separator: "\n").map(String.init)
+        lines[2] = String(lines[2].dropLast(9))
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: path))
+        let end = try await stage.run("rerender", "--resume", "--detach")
+        #expect(end.status == 66, "\(end.output)")
+        #expect(end.errors.contains("\(name) is damaged"), "\(end.errors)")
         await stage.target.close()
     }
 

@@ -181,6 +181,34 @@ struct VerifyTests {
         await stage.target.close()
     }
 
+    /// A record whose original's key was changed still shows viewers what was made of the one before.
+    @Test(arguments: ChaosStore.allCases)
+    func whatARecordShowsIsNeverDeleted(_ kind: ChaosStore) async throws {
+        let stage = try await BatchStage(kind)
+        let photo = try await stage.upload(as: "Été #1 (100%).jpg")
+        try await stage.renderAll()
+        var record = try await stage.record(photo)
+        record.attributes["s3_key"] = .string("g/elsewhere.jpg")
+        try await stage.target.deleteRecord(photo.id)
+        try await stage.target.insert(record)
+        try await Task.sleep(for: .seconds(2))
+        func objects() async throws -> Int {
+            try await stage.store.objects.keys(.renditions, prefix: "renditions/g/").count
+        }
+        let found = try await verify(stage, "--all", "--orphan-age", "0", "--repair")
+        #expect(found.kinds == [photo.id: ["original_missing"]], "\(found.text)")
+        #expect(try await objects() == 4)
+        // Its URLs alone are reason enough, once the new original is there.
+        _ = try await stage.store.objects.put(
+            ObjectUpload(
+                key: record.s3Key, body: .bytes(Corpus.samples.bytes("tiny.jpg")), contentType: "image/jpeg"),
+            in: .photos, if: .none)
+        let shown = try await verify(stage, "--all", "--orphan-age", "0", "--repair")
+        #expect(shown.kinds[photo.id]?.contains("orphaned") == false, "\(shown.text)")
+        #expect(try await objects() == 4)
+        await stage.target.close()
+    }
+
     private func generations(_ stage: BatchStage) async throws -> [String: Int] {
         var ids: [String] = []
         try await stage.store.records.records(of: .everything) { page in

@@ -156,7 +156,7 @@ struct RerenderCommand: AsyncParsableCommand {
         if dryRun, let wanted {
             let estimate = try await DryRun(
                 selection: selection(wanted), store: store, settings: settings,
-                pace: RenderPace.last(in: folder) ?? .benchmark
+                pace: RenderPace.last(in: folder) ?? .benchmark, isFollowed: !now && !detach
             ).estimate()
             if json { try Terminal.printJSON(estimate) } else { Terminal.print(estimate.text) }
             return

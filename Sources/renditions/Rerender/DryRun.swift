@@ -12,12 +12,14 @@ struct DryRun {
     let settings: Settings
     /// CPU seconds a megapixel, and where that is from.
     let pace: RenderPace
+    /// Whether the run would follow the queue.
+    let isFollowed: Bool
 
     private var plan: RerenderPlan { selection.plan }
     private var aws: AWSStore? { store as? AWSStore }
 
     func estimate() async throws -> RunEstimate {
-        var estimate = RunEstimate(pace: pace)
+        var estimate = RunEstimate(pace: pace, isFollowed: isFollowed)
         // Of photos in this process all requests count; of others, what this command makes and what workers make are apart.
         var own = aws.map(RequestForecast.init)
         var workers = aws.map(RequestForecast.init)

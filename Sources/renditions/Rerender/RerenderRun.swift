@@ -29,7 +29,10 @@ struct RerenderRun: Sendable {
         guard let job else { return .queue(.batch) }
         if job.generation > past {
             switch job.state {
-            case .queued, .leased: return .follow(isSuspect: job.attempts > 0)
+            // Whoever queued it meanwhile, an upload or a retry, may not have said that it is to be rendered even where it
+            // is current.
+            case .queued, .leased:
+                return plan.rendersCurrent ? .queue(job.lane) : .follow(isSuspect: job.attempts > 0)
             case .done: return .ended(.done)
             case .dead: return .ended(.failed(job.lastError))
             }
@@ -119,12 +122,15 @@ struct RerenderRun: Sendable {
                     group.addTask { try await queueAll(follow) }
                     if !detaching {
                         // It begins beside the queueing, which may take long.
-                        while await !(follow.isEmpty && tally.counts.isWhole) {
-                            try await Task.sleep(for: .seconds(1))
-                            try await patiently { try await follow.look() }
+                        group.addTask {
+                            while await !(follow.isEmpty && tally.counts.isWhole) {
+                                try await Task.sleep(for: .seconds(1))
+                                try await patiently { try await follow.look() }
+                            }
                         }
                     }
-                    try await group.waitForAll()
+                    // The first failure ends the other: without all photos, following has no end.
+                    for try await _ in group {}
                 }
             }
             work.withLock { $0 = task }

@@ -22,6 +22,8 @@ struct RunEstimate: Encodable {
     /// US dollars, or whatever the prices are in.
     var money: [String: Double] = [:]
 
+    /// Whether the run would follow the queue, whose reads depend on how long the fleet takes.
+    private let isFollowed: Bool
     private let pace: RenderPace
     private var guessedRead = 0
     private var knownRead = 0
@@ -38,7 +40,10 @@ struct RunEstimate: Encodable {
     /// A camera JPEG's bytes a pixel, where a record doesn't tell its size.
     private static let usualBytes = 0.4
 
-    init(pace: RenderPace) { self.pace = pace }
+    init(pace: RenderPace, isFollowed: Bool) {
+        self.pace = pace
+        self.isFollowed = isFollowed
+    }
 
     mutating func add(_ record: PhotoRecord, _ expected: [ExpectedRendition], isCurrent: Bool) {
         photos += 1
@@ -96,7 +101,10 @@ struct RunEstimate: Encodable {
         lines.append(String(format: "CPU time      %@, by %@", Self.time(cpuSeconds), pace.source))
         if let requests {
             lines += Self.table("requests", requests)
-            if let workerRequests { lines += Self.table("the workers'", workerRequests) }
+            if let workerRequests {
+                lines += Self.table("the workers'", workerRequests)
+                if isFollowed { lines.append("not counted   following the queue: BatchGetItem reads, by time") }
+            }
         } else {
             lines.append("requests      none: the store is embedded")
         }

@@ -161,11 +161,23 @@ final class RunJournal: Sendable {
         guard let file = FileHandle(forReadingAtPath: path) else { throw Self.failure("read", path) }
         var isComplete = false
         var rest = Data()
-        while let some = try? file.read(upToCount: 1 << 16), !some.isEmpty {
+        func next() throws -> Data {
+            do {
+                return try file.read(upToCount: 1 << 16) ?? Data()
+            } catch {
+                throw Problem(description: "\(path) can't be read: \(error).")
+            }
+        }
+        while case let some = try next(), !some.isEmpty {
             rest += some
             guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { continue }
-            let lines = rest[...end].split(separator: UInt8(ascii: "\n")).compactMap {
-                try? JSONDecoder().decode(Line.self, from: $0)
+            let lines = try rest[...end].split(separator: UInt8(ascii: "\n")).map { text in
+                guard let line = try? JSONDecoder().decode(Line.self, from: text) else {
+                    throw Problem(
+                        description:
+                            "\(path) is damaged: which photos were chosen isn't known. Delete it and begin anew.")
+                }
+                return line
             }
             rest = Data(rest[rest.index(after: end)...])
             isComplete = isComplete || lines.contains { $0.complete == true }

@@ -17,6 +17,8 @@ struct RunSummary: Encodable {
     var failed: Int
     var dropped: Int
     var seconds: Double
+    /// Photos that had ended before this process began, which say nothing of its pace.
+    private var before: Int
     /// Whether it goes on: it was stopped, or its photos wait in the queue.
     var isUnfinished: Bool
     /// The first of those that failed.
@@ -34,6 +36,7 @@ struct RunSummary: Encodable {
         (chosen, done, current, failed, dropped) = (
             counts.chosen, counts.done, counts.current, counts.failed, counts.dropped
         )
+        before = counts.before
         seconds = (duration.seconds * 1000).rounded() / 1000
         self.isUnfinished = isUnfinished
         for failure in tally.failures {
@@ -59,7 +62,8 @@ struct RunSummary: Encodable {
         if here, current > 0 { parts.append("\(current) of them were current") }
         if failed > 0 { parts.append("\(failed) failed") }
         if dropped > 0 { parts.append("\(dropped) taken out of the queue") }
-        let rate = seconds > 0 && done > 0 ? String(format: ", %.1f/s", Double(done) / seconds) : ""
+        let recent = done - before
+        let rate = seconds > 0 && recent > 0 ? String(format: ", %.1f/s", Double(recent) / seconds) : ""
         lines.append(parts.joined(separator: ", ") + String(format: " in %.1f s", seconds) + rate + ".")
         if let first = failures.first {
             lines.append("Why: renditions failed show \(first.photo)   Again: renditions failed retry \(first.photo)")

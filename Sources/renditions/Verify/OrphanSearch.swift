@@ -1,3 +1,4 @@
+import Foundation
 import RenditionCore
 
 /// Finds objects that no record speaks of.
@@ -23,18 +24,40 @@ struct OrphanSearch: Sendable {
         for key in keys(of: record) { expected.insert(Self.hash(key)) }
     }
 
-    /// The keys that belong to a record: what would be made now, and what it says was made.
+    /// The keys that belong to a record: what would be made now, what it says was made, and what its URLs show to viewers,
+    /// which stays so when its original's key changes.
     private func keys(of record: PhotoRecord) -> Set<String> {
         var keys = Set(ExpectedRendition.all(of: record, instructions).map(\.key))
         for size in RenditionSize.all {
-            for format in RenditionFormat.allCases
-            where record["\(Rendition.recordName(size, format))_checksum"] != nil {
-                keys.insert(
-                    ObjectKeys.rendition(
-                        galleryID: record.galleryID, originalKey: record.s3Key, size: size, format: format))
+            for format in RenditionFormat.allCases {
+                let name = Rendition.recordName(size, format)
+                if record["\(name)_checksum"] != nil {
+                    keys.insert(
+                        ObjectKeys.rendition(
+                            galleryID: record.galleryID, originalKey: record.s3Key, size: size, format: format))
+                }
+                if let url = record["\(name)_url"] { keys.formUnion(Self.keys(shownBy: url)) }
             }
         }
+        if let url = record["small_thumb_url"] { keys.formUnion(Self.keys(shownBy: url)) }
         return keys
+    }
+
+    /// The keys that a URL may show: several where what stands before the key has a folder of the same name.
+    private static func keys(shownBy url: String) -> Set<String> {
+        let folder = "renditions"
+        let path = url.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false)
+        return path.indices.filter { path[$0] == folder }.reduce(into: []) { keys, start in
+            let key = path[start...].joined(separator: "/")
+            keys.insert(key)
+            if let decoded = key.removingPercentEncoding { keys.insert(decoded) }
+        }
+    }
+
+    /// Whether a photo still owes renditions, or its original isn't there: what there is of it may be all that viewers have.
+    private func isUnsettled(_ record: PhotoRecord, _ job: Job?) async throws -> Bool {
+        if PhotoStatus.workersOwn.contains(record.status) || job?.state == .dead || record.recipe == nil { return true }
+        return try await store.objects.head(.photos, key: record.s3Key) == nil
     }
 
     /// Goes through the objects below a prefix.
@@ -61,12 +84,16 @@ struct OrphanSearch: Sendable {
                 remedy: "look what it is, and delete it yourself")
         }
         // Whoever is in the queue may be about to write its record.
-        switch try await store.queue.job(id)?.state {
+        let job = try await store.queue.job(id)
+        switch job?.state {
         case .queued?, .leased?: return nil
         case .done?, .dead?, nil: break
         }
         let record = try await store.records.record(id)
-        if let record, keys(of: record).contains(key) { return nil }
+        if let record {
+            if keys(of: record).contains(key) { return nil }
+            if try await isUnsettled(record, job) { return nil }
+        }
         return Problem(
             .orphaned, photo: id, gallery: gallery, key: key,
             record == nil ? "its photo's record is gone" : "its photo's record names other objects",
