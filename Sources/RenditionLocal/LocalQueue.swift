@@ -97,7 +97,7 @@ struct LocalQueue: JobQueue {
             photo: photo, token: UUID().uuidString.lowercased(), fence: fence + 1, generation: row["gen"],
             attempts: attempts + 1, lane: lane(row), enqueuedAt: Timestamp(milliseconds: row["enq_at"]),
             lastFailure: try error(row)?.code,
-            note: JobNote(trace: row["trace"], isForced: row["forced"]))
+            note: note(row))
         try database.execute(
             sql: """
                 UPDATE job SET tok = ?, owner = ?, state = 'leased', q = ?, due_at = ?, fence = ?, attempts = ?
@@ -416,8 +416,10 @@ struct LocalQueue: JobQueue {
             fence: row["fence"], attempts: row["attempts"], owner: row["owner"],
             dueAt: due.map(Timestamp.init(milliseconds:)), enqueuedAt: Timestamp(milliseconds: row["enq_at"]),
             doneAt: done.map(Timestamp.init(milliseconds:)), doneRecipe: row["done_recipe"],
-            lastError: try error(row))
+            lastError: try error(row), note: note(row))
     }
+
+    private static func note(_ row: Row) -> JobNote { JobNote(trace: row["trace"], isForced: row["forced"]) }
 
     private static func error(_ row: Row) throws -> RenditionError? {
         let text: String? = row["last_error"]

@@ -17,7 +17,8 @@ struct EventStreamTests {
         let viewers = ViewerCount(most: 1)
         // More than the system holds for a reader.
         let document = [UInt8](repeating: UInt8(ascii: " "), count: 16 << 20)
-        var stream = EventStream { document }
+        let end = EndSignal()
+        var stream = EventStream(until: end) { document }
         stream.patience = isEnding ? .seconds(600) : .seconds(2)
         let port = Mutex(0)
         let router = Router()
@@ -29,7 +30,8 @@ struct EventStreamTests {
         let server = Application(
             router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { channel in port.withLock { $0 = channel.localAddress?.port ?? 0 } }, logger: quiet)
-        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [server], logger: quiet))
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(services: [EndingServer(server: server, end: end)], logger: quiet))
         let hasEnded = Mutex(false)
         let running = Task {
             defer { hasEnded.withLock { $0 = true } }

@@ -74,7 +74,7 @@ struct JobRow: Sendable {
             owner: text(JobAttribute.owner), dueAt: dueAt,
             enqueuedAt: moment(JobAttribute.enqueuedAt) ?? Timestamp(milliseconds: 0),
             doneAt: moment(JobAttribute.doneAt), doneRecipe: text(JobAttribute.doneRecipe),
-            lastError: lastError)
+            lastError: lastError, note: note)
     }
 
     private var note: JobNote {

@@ -32,11 +32,15 @@ package struct Job: Sendable, Hashable, Codable {
     package var doneAt: Timestamp?
     package var doneRecipe: String?
     package var lastError: RenditionError?
+    /// What the next claim is told, or the present one was.
+    package var note: JobNote
 
     package init(
         photo: PhotoRef, state: State, lane: LaneClass, generation: Int, fence: Int, attempts: Int, owner: String?,
-        dueAt: Timestamp?, enqueuedAt: Timestamp, doneAt: Timestamp?, doneRecipe: String?, lastError: RenditionError?
+        dueAt: Timestamp?, enqueuedAt: Timestamp, doneAt: Timestamp?, doneRecipe: String?, lastError: RenditionError?,
+        note: JobNote = .none
     ) {
+        self.note = note
         self.photo = photo
         self.state = state
         self.lane = lane

@@ -39,6 +39,7 @@ struct StatusServer: Sendable {
     let logger: Logger
     private let overview: StoreOverview
     private let viewers = ViewerCount()
+    private let end = EndSignal()
 
     /// The longest that a request may wait for a photo's record, in seconds.
     private static let longestWait = 60
@@ -81,7 +82,7 @@ struct StatusServer: Sendable {
         router.post("/hooks/s3") { request, _ in
             try await guarded(request, limit: S3Event.longest) { body in try await hook(request, body) }
         }
-        return Application(
+        let application = Application(
             router: router,
             // Who asks for nothing for longer is gone, or means harm.
             server: .http1(configuration: .init(idleTimeout: .seconds(90))),
@@ -91,6 +92,7 @@ struct StatusServer: Sendable {
                 logger.notice("The status page is on \(address.url(port: bound))/")
             },
             logger: quiet)
+        return EndingServer(server: application, end: end)
     }
 
     /// Nothing of the page comes from elsewhere, and nothing of it can be framed.
@@ -144,7 +146,7 @@ struct StatusServer: Sendable {
         guard let seat = viewers.enter() else {
             return Self.text(.serviceUnavailable, "Too many pages are open.", extra: [.retryAfter: "10"])
         }
-        return EventStream { try Self.encode(await document()) }.response(seat: seat)
+        return EventStream(until: end) { try Self.encode(await document()) }.response(seat: seat)
     }
 
     // MARK: What is done
@@ -175,7 +177,7 @@ struct StatusServer: Sendable {
             store: store, patience: .seconds(min(max(wait, 0), Self.longestWait)), rendering: rendering)
         let trace = HTTPField.Name(PhotoTrace.header).flatMap { request.headers[$0] }
         // A photo that is waited for is no reason not to end: its sender tries again.
-        let answers = try await cancelWhenGracefulShutdown { try await run.answers(to: input, trace: trace) }
+        let answers = try await end.race { try await run.answers(to: input, trace: trace) }
         // Whoever sends it tries again where that may help.
         let isComplete = !answers.contains(where: \.isOpen)
         return try Self.json(

@@ -32,7 +32,8 @@ struct RerenderRun: Sendable {
             // Whoever queued it meanwhile, an upload or a retry, may not have said that it is to be rendered even where it
             // is current.
             case .queued, .leased:
-                return plan.rendersCurrent ? .queue(job.lane) : .follow(isSuspect: job.attempts > 0)
+                return plan.rendersCurrent && !job.note.isForced
+                    ? .queue(job.lane) : .follow(isSuspect: job.attempts > 0)
             case .done: return .ended(.done)
             case .dead: return .ended(.failed(job.lastError))
             }
