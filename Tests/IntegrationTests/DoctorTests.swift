@@ -87,7 +87,7 @@ struct DoctorTests {
         let before = try await state()
         let first = try await Diagnosis(platform)
         #expect(first.troubles == [:], "\(first)")
-        #expect(first.about("actions")?.text.hasPrefix("21 ") == true, "\(first)")
+        #expect(first.about("actions")?.text.hasPrefix("23 ") == true, "\(first)")
         // Nothing may be left behind however often.
         #expect(try await Diagnosis(platform).troubles == [:])
         #expect(try await state() == before)

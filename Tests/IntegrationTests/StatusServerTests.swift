@@ -105,9 +105,11 @@ struct StatusServerTests {
     /// A worker knows of others what the queue tells.
     @Test func whatOthersHaveInHandIsShown() async throws {
         let file = try folder.write("first dance.jpg", Corpus.samples.bytes("DSC_0001.JPG"))
-        _ = try await Renditions.importing([file], store)
+        let ids = try await Renditions.importing([file], store)
+        let id = try #require(ids.values.first)
         let other = try Renditions.start(["worker"], ["RENDITIONS_STORE": store, "CHAOS_STOP_AT": "render"])
         defer { other.signal(SIGKILL) }
+        try await eventually("the other has it") { try await Renditions.show(id, store).state == "leased" }
         let page = try await WorkerPage(["worker"], ["RENDITIONS_STORE": store])
         defer { page.process.signal(SIGKILL) }
         try await eventually("the other's photo is shown") {
