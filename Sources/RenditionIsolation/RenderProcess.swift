@@ -6,8 +6,9 @@ import Synchronization
 
 /// A worker's side of one render process.
 ///
-/// It belongs to one thread at a time: whoever takes it out of the list of idle ones, under that list's lock, has the only
-/// reference to it, and nothing in it is locked. The compiler can't see that through a list, hence unchecked.
+/// It belongs to one thread at a time.
+// Unchecked, since the compiler can't see through a list: whoever takes a process out of the list of idle ones, under that
+// list's lock, has the only reference to it until it is put back, so that nothing in here is ever used by two threads.
 final class RenderProcess: @unchecked Sendable {
     /// How a process ended, other than by being told to.
     struct Death: Error, Sendable {

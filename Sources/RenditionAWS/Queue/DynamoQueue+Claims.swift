@@ -63,7 +63,7 @@ extension DynamoQueue {
             } else {
                 let batch = rest.prefix { $0.attempts == 0 }.prefix(limit - leases.count)
                 rest = rest.dropFirst(batch.count)
-                let mine = try await take(Array(batch), owner, lease)
+                let mine = try await ConcurrentClaims.leases(Array(batch)) { try await take($0, owner, lease) }
                 leases += mine
                 found.losses -= batch.count - mine.count
             }
@@ -88,25 +88,6 @@ extension DynamoQueue {
             }
         }
         return leases
-    }
-
-    /// Claims several rows at once; what somebody else has taken first is left out.
-    private func take(_ rows: [JobRow], _ owner: String, _ lease: Duration) async throws -> [Lease] {
-        try await withThrowingTaskGroup(of: Lease?.self) { group in
-            for row in rows { group.addTask { try await take(row, owner, lease) } }
-            var leases: [Lease] = []
-            var failure: (any Error)?
-            while let result = await group.nextResult() {
-                do {
-                    if let mine = try result.get() { leases.append(mine) }
-                } catch {
-                    failure = error
-                }
-            }
-            // What was claimed is mine to work on, whatever became of the others.
-            if leases.isEmpty, let failure { throw failure }
-            return leases
-        }
     }
 
     private func take(_ row: JobRow, _ owner: String, _ lease: Duration) async throws -> Lease? {

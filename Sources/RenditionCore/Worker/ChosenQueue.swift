@@ -73,21 +73,7 @@ final class ChosenQueue: JobQueue {
             return try await claim(id, owner: owner, lease: lease).map { [$0] } ?? []
         }
         let photos = state.withLock { $0.takeFromLine(upTo: limit) }
-        return try await withThrowingTaskGroup(of: Lease?.self) { group in
-            for photo in photos { group.addTask { try await self.claim(photo, owner, lease) } }
-            var leases: [Lease] = []
-            var failure: (any Error)?
-            while let result = await group.nextResult() {
-                do {
-                    if let mine = try result.get() { leases.append(mine) }
-                } catch {
-                    failure = error
-                }
-            }
-            // What was claimed is mine to work on, whatever became of the others.
-            if leases.isEmpty, let failure { throw failure }
-            return leases
-        }
+        return try await ConcurrentClaims.leases(photos) { try await self.claim($0, owner, lease) }
     }
 
     private func claim(_ chosen: ChosenPhoto, _ owner: String, _ lease: Duration) async throws -> Lease? {

@@ -4,12 +4,13 @@ import Glibc
 
 /// Bytes that another process can read as a file, from any place in it. The file has no name, so that it goes with the
 /// last process that has it open, however that ends.
-struct NamelessFile: ~Copyable {
+package struct NamelessFile: ~Copyable {
     let descriptor: Int32
 
+    /// - Parameter folder: On whose disk it is; by default that of temporary files.
     /// - Throws: ``NoRoom``.
-    init(_ bytes: UnsafeRawBufferPointer) throws {
-        let folder = NSTemporaryDirectory()
+    package init(_ bytes: UnsafeRawBufferPointer, in folder: String = NSTemporaryDirectory()) throws {
+        // mkstemp(3) fills the six letters in, where the file system knows no file without a name.
         var template = Array("\(folder)/renditions-XXXXXX".utf8CString)
         let file = shim_nameless_file(folder, &template)
         guard file >= 0 else { throw NoRoom(folder, errno) }
@@ -32,9 +33,9 @@ struct NamelessFile: ~Copyable {
     deinit { close(descriptor) }
 
     /// The folder of temporary files is full, missing or may not be written to.
-    struct NoRoom: Error {
-        let folder: String
-        let reason: String
+    package struct NoRoom: Error {
+        package let folder: String
+        package let reason: String
 
         fileprivate init(_ folder: String, _ code: Int32) {
             self.folder = folder

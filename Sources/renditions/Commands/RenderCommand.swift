@@ -15,8 +15,7 @@ struct RenderCommand: AsyncParsableCommand {
     @Option(name: .customLong("out"), help: "The folder to write to; it is made where it is absent.")
     var folder: String
 
-    @Option(help: "Photos rendered at once.")
-    var threads: Int?
+    @OptionGroup var threadOptions: ThreadOptions
 
     @Flag(help: "Print one JSON object a photo.")
     var json = false
@@ -24,15 +23,9 @@ struct RenderCommand: AsyncParsableCommand {
     @OptionGroup var renderOptions: RenderOptions
     @OptionGroup var configOptions: ConfigOptions
 
-    func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads takes a number from 1 to 1024.")
-        }
-    }
-
     func run() async throws {
         try await Terminal.guarded {
-            let settings = try Settings.load([.config: configOptions.file, .threads: threads.map { "\($0)" }])
+            let settings = try Settings.load([.config: configOptions.file, .threads: threadOptions.text])
             let files = try FileSearch.photos(in: paths)
             let renderer = try Parts.renderer(
                 settings, inProcess: renderOptions.inProcess, logger: Parts.logger(settings))

@@ -68,8 +68,7 @@ struct RerenderCommand: AsyncParsableCommand {
     @Flag(help: "Print one JSON object a photo that ended, and one at the end.")
     var json = false
 
-    @Option(help: "Photos rendered at once, with --now.")
-    var threads: Int?
+    @OptionGroup var threadOptions: ThreadOptions
 
     @Option(help: ArgumentHelp("The folder in which runs are kept for --resume.", valueName: "dir"))
     var runs: String?
@@ -79,9 +78,6 @@ struct RerenderCommand: AsyncParsableCommand {
     @OptionGroup var configOptions: ConfigOptions
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads takes a number from 1 to 1024.")
-        }
         do {
             _ = try ranges()
         } catch let error as MomentRange.Unreadable {
@@ -135,7 +131,7 @@ struct RerenderCommand: AsyncParsableCommand {
 
     private func load(logLevel: String? = nil) throws -> Settings {
         try Settings.load([
-            .config: configOptions.file, .store: storeOptions.store, .threads: threads.map { "\($0)" }, .runs: runs,
+            .config: configOptions.file, .store: storeOptions.store, .threads: threadOptions.text, .runs: runs,
             .logLevel: logLevel,
         ])
     }

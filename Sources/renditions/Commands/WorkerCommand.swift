@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import Logging
 import RenditionCore
-import ServiceLifecycle
 import Synchronization
 
 struct WorkerCommand: AsyncParsableCommand {
@@ -18,8 +17,7 @@ struct WorkerCommand: AsyncParsableCommand {
     @Flag(help: "Exit when no photo is owed any more: none due, none waiting for a retry, none with other workers.")
     var drain = false
 
-    @Option(help: "Photos rendered at once.")
-    var threads: Int?
+    @OptionGroup var threadOptions: ThreadOptions
 
     @Option(
         help: ArgumentHelp(
@@ -39,16 +37,13 @@ struct WorkerCommand: AsyncParsableCommand {
     @OptionGroup var configOptions: ConfigOptions
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads takes a number from 1 to 1024.")
-        }
         if summary, json { throw ValidationError("--summary is for people and --json for programs: choose one.") }
     }
 
     func run() async throws {
         try await Terminal.guarded {
             let settings = try Settings.load([
-                .config: configOptions.file, .store: storeOptions.store, .threads: threads.map { "\($0)" }, .http: http,
+                .config: configOptions.file, .store: storeOptions.store, .threads: threadOptions.text, .http: http,
             ])
             let logger = Parts.logger(settings)
             let configuration = settings.worker(drain: drain)
@@ -70,10 +65,14 @@ struct WorkerCommand: AsyncParsableCommand {
                         }
                         let greeting =
                             "Worker \(configuration.owner) renders \(configuration.renderWidth) photos at once"
-                        let service = WorkerService(worker: worker) {
-                            logger.info("\(greeting) from the \(store.summary).")
+                        let service = StoppableService { [summary = store.summary] in
+                            logger.info("\(greeting) from the \(summary).")
                             // It starts programs to find out, for which no photo waits.
                             Task.detached { Parts.describeFilms(logger) }
+                            let count = await worker.run()
+                            unfinished.withLock { $0 = count }
+                        } onStop: {
+                            worker.stop()
                         }
                         let server = settings.given(.http).flatMap(HTTPAddress.init).map { address in
                             StatusServer(
@@ -88,7 +87,6 @@ struct WorkerCommand: AsyncParsableCommand {
                         try await HTTPFault.told(server?.address) {
                             try await SignalledGroup.run(service, beside: server?.service(), logger: logger)
                         }
-                        unfinished.withLock { $0 = service.unfinished }
                     }
                 }
             } catch {
@@ -104,30 +102,5 @@ struct WorkerCommand: AsyncParsableCommand {
                 _exit(0)
             }
         }
-    }
-}
-
-/// The worker as a service: a graceful shutdown asks it to stop.
-private final class WorkerService: Service {
-    private let worker: Worker
-    private let onStart: @Sendable () -> Void
-    private let handedBack = Mutex(0)
-
-    /// - Parameter onStart: Called once signals are listened to.
-    init(worker: Worker, onStart: @escaping @Sendable () -> Void) {
-        self.worker = worker
-        self.onStart = onStart
-    }
-
-    var unfinished: Int { handedBack.withLock { $0 } }
-
-    func run() async throws {
-        onStart()
-        let count = await withGracefulShutdownHandler {
-            await worker.run()
-        } onGracefulShutdown: {
-            self.worker.stop()
-        }
-        handedBack.withLock { $0 = count }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import RenditionCore
+import RenditionVips
 
 /// Whether a folder can be written, and how much room its disk has.
 enum DiskLook {
@@ -50,18 +51,11 @@ enum DiskLook {
 
     /// Why a file can't be made there; nil where it can. The file has no name, so that nothing is left of it.
     private static func refusal(_ path: String) -> String? {
-        var file = open(path, namelessFile | O_RDWR | O_CLOEXEC, 0o600)
-        if file < 0, errno == EOPNOTSUPP || errno == EISDIR {
-            // A file system without files that have no name.
-            var name = Array("\(path)/renditions-doctor-XXXXXX".utf8CString)
-            file = mkstemp(&name)
-            if file >= 0 { unlink(name) }
+        do {
+            _ = try NamelessFile(UnsafeRawBufferPointer(start: nil, count: 0), in: path)
+            return nil
+        } catch {
+            return (error as? NamelessFile.NoRoom)?.reason ?? "\(error)"
         }
-        guard file >= 0 else { return String(cString: strerror(errno)) }
-        close(file)
-        return nil
     }
-
-    /// The kernel's O_TMPFILE, a macro of several parts that isn't imported.
-    private static let namelessFile: Int32 = 0o20000000 | O_DIRECTORY
 }

@@ -22,7 +22,8 @@ struct EventStream: Sendable {
     func response(seat: ViewerCount.Seat) -> Response {
         let body = ResponseBody { writer in
             defer { withExtendedLifetime(seat) {} }
-            // Only ever used by one task at a time: each write ends before the next begins.
+            // Unsafe, since the compiler can't see it: the writer isn't Sendable, and is used by one task at a time only. `send`
+            // returns, or throws, once the task that writes has ended, and nothing else writes meanwhile.
             nonisolated(unsafe) var open = writer
             try await send(ByteBuffer(string: "retry: 2000\n\n")) { try await open.write($0) }
             while !Task.isCancelled, !end.isSet {
