@@ -1,4 +1,4 @@
-.PHONY: demo test check chaos corpora fidelity fuzz bench bench-counts soak stack
+.PHONY: demo test check chaos corpora fidelity fuzz bench bench-counts soak stack stack-reset
 
 # The main job on sample originals; serves the gallery at the end, or with ONCE=1 exits.
 demo:
@@ -40,7 +40,11 @@ soak:
 chaos:
 	@scripts/chaos
 
-# The platform's whole stack, with an emulator and the upload API.
+# The platform's whole stack on this machine: an AWS emulator, the worker, an upload API and the gallery page.
+# STACK="--api-port 5002" moves a part.
 stack:
-	@echo "make stack: not part of this version, which has no upload API. See make demo." >&2
-	@exit 1
+	@scripts/stack $(STACK)
+
+# Forgets the stack's data.
+stack-reset:
+	@scripts/stack --forget

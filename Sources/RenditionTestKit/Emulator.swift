@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOHTTP1
+import RenditionAWS
 import Synchronization
 
 /// A MiniStack of one's own: S3, DynamoDB with its streams, STS and IAM on one port of the loopback interface.
@@ -33,7 +34,7 @@ package final class Emulator: Sendable {
     ///
     /// - Parameter folder: For its data and its log, and for nothing else: it is removed with the emulator.
     package static func start(folder: TestFolder) async throws -> Emulator {
-        for name in ["temporary", "state", "objects"] {
+        for name in MiniStack.folders {
             try FileManager.default.createDirectory(atPath: folder.path(name), withIntermediateDirectories: true)
         }
         return try await retrying {
@@ -86,19 +87,14 @@ package final class Emulator: Sendable {
     private static func launch(_ folder: TestFolder, port: Int, mark: String) async throws -> Leash {
         let log = folder.path("log")
         let leash = try Leash(
-            "python", ["-m", "ministack"],
-            environment: [
-                "PATH": "/usr/bin:/bin", "HOME": folder.path, "TMPDIR": folder.path("temporary"),
-                "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": String(port), "AUTH": "true",
-                "PERSIST_STATE": "1", "STATE_DIR": folder.path("state"),
-                "S3_PERSIST": "1", "S3_DATA_DIR": folder.path("objects"),
-                // It says so in its answer about its health.
-                "MINISTACK_EDITION": mark,
-            ], folder: folder.path, log: log)
+            "python", MiniStack.arguments,
+            environment: ["PATH": "/usr/bin:/bin"].merging(
+                MiniStack.environment(port: port, folder: folder.path, mark: mark)
+            ) { $1 }, folder: folder.path, log: log)
         let exchange = try HTTPExchange("127.0.0.1:\(port)")
         let deadline = ContinuousClock.now + .seconds(60)
         while true {
-            let health = try? await exchange.send(.init(head: head(.GET, "/_localstack/health")))
+            let health = try? await exchange.send(.init(head: head(.GET, MiniStack.healthPath)))
             if let health, String(buffer: health.body).contains(mark) { return leash }
             if !leash.isRunning { throw PortTaken(description: ServerFault("MiniStack ended", log: log).description) }
             if ContinuousClock.now > deadline { throw ServerFault("MiniStack doesn't answer", log: log) }
@@ -115,50 +111,25 @@ package final class Emulator: Sendable {
     /// - Parameter denied: Actions of IAM, such as `s3:PutObject`.
     /// - Returns: What a process needs to work as that user.
     package func makeUser(denied: [String]) async throws -> [String: String] {
-        let name = UUID().uuidString
         let deny = denied.map { "\"\($0)\"" }.joined(separator: ",")
         let key = try await Self.makeUser(
-            named: name, #"{"Effect":"Deny","Action":[\#(deny)],"Resource":"*"}"#, port: port)
+            named: UUID().uuidString, #"{"Effect":"Deny","Action":[\#(deny)],"Resource":"*"}"#, port: port)
         return environment.merging(["AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret]) { $1 }
     }
 
-    /// Makes a user who may do everything. The root's key would do too, but nobody checks what it signs.
-    ///
-    /// - Parameter exception: A statement of the user's policy.
     private static func makeUser(
         named name: String = "tests", _ exception: String? = nil, port: Int
     ) async throws -> (id: String, secret: String) {
-        let all = #"{"Effect":"Allow","Action":"*","Resource":"*"}"#
-        let statements = [all, exception].compactMap(\.self).joined(separator: ",")
-        let policy = #"{"Version":"2012-10-17","Statement":[\#(statements)]}"#
-        let document = policy.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-        _ = try await iam("CreateUser", name, "", port)
-        _ = try await iam("PutUserPolicy", name, "&PolicyName=all&PolicyDocument=\(document)", port)
-        let answer = try await iam("CreateAccessKey", name, "", port)
-        func value(_ element: String) throws -> String {
-            let parts = answer.components(separatedBy: "<\(element)>")
-            guard parts.count == 2, let end = parts[1].firstIndex(of: "<") else {
-                throw ServerFault("MiniStack made no access key: \(answer)")
-            }
-            return String(parts[1][..<end])
+        let transport = HTTPTransport()
+        let endpoint = Endpoint("http://127.0.0.1:\(port)") ?? Endpoint(host: "127.0.0.1")
+        let key: Credentials
+        do {
+            key = try await MiniStack.makeUser(named: name, except: exception, at: endpoint, over: transport)
+        } catch {
+            await transport.close()
+            throw error
         }
-        return (try value("AccessKeyId"), try value("SecretAccessKey"))
-    }
-
-    private static func iam(_ action: String, _ user: String, _ parameters: String, _ port: Int) async throws -> String
-    {
-        var head = head(.POST, "/")
-        let body = ByteBuffer(string: "Action=\(action)&Version=2010-05-08&UserName=\(user)\(parameters)")
-        head.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
-        head.headers.add(name: "content-length", value: String(body.readableBytes))
-        head.headers.add(
-            name: "authorization",
-            value: "AWS4-HMAC-SHA256 Credential=test/20250101/us-east-1/iam/aws4_request, SignedHeaders=host, "
-                + "Signature=none")
-        let response = try await HTTPExchange("127.0.0.1:\(port)").send(.init(head: head, body: body))
-        guard response.head.status == .ok else {
-            throw ServerFault("MiniStack refuses \(action): \(String(buffer: response.body))")
-        }
-        return String(buffer: response.body)
+        await transport.close()
+        return (key.accessKeyID, key.secretAccessKey)
     }
 }

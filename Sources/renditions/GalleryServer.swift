@@ -21,6 +21,10 @@ struct GalleryServer: Sendable {
         router.get("/") { _, _ in
             Self.response(PackageResources.gallery_html, type: "text/html; charset=utf-8")
         }
+        router.get("/config.json") { [gallery] _, _ in
+            let configuration = GalleryPageConfiguration(api: nil, gallery: gallery)
+            return Self.response([UInt8](try JSONEncoder().encode(configuration)), type: "application/json")
+        }
         router.get("/gallery.json") { [store, gallery] _, _ in
             let photos = try await store.records.gallery(gallery)
             let list = List(gallery: gallery, photos: photos.map { PlainJSON(.map($0.attributes)) })

@@ -209,12 +209,15 @@ package struct S3: Sendable {
     // MARK: Presigned URLs
 
     /// A URL under which whoever has it may read or write one object for a while, at most seven days.
+    ///
+    /// - Parameter endpoint: The service as whoever gets the URL reaches it, which is part of the signature; nil where that
+    ///   is as this process does.
     package func presign(
-        _ method: HTTPMethod, _ bucket: String, _ key: String, lifetime: Duration
+        _ method: HTTPMethod, _ bucket: String, _ key: String, lifetime: Duration, at endpoint: Endpoint? = nil
     ) async throws -> String {
         let (credentials, _) = try await client.context.credentials.current()
         return SigV4Signer(region: client.context.region, service: "s3").presign(
-            request(method, bucket, key), lifetime: lifetime, with: credentials,
+            request(method, bucket, key, at: endpoint), lifetime: lifetime, with: credentials,
             at: client.context.clock.now.date)
     }
 
@@ -245,8 +248,10 @@ package struct S3: Sendable {
 
     // MARK: Requests
 
-    func request(_ method: HTTPMethod, _ bucket: String, _ key: String?) -> WireRequest {
-        var endpoint = client.endpoint
+    func request(
+        _ method: HTTPMethod, _ bucket: String, _ key: String?, at given: Endpoint? = nil
+    ) -> WireRequest {
+        var endpoint = given ?? client.endpoint
         var path = key.map { "/\(PercentEncoding.path($0))" } ?? "/"
         switch addressing {
         case .virtual: endpoint.host = "\(bucket).\(endpoint.host)"

@@ -13,8 +13,9 @@ package struct AWSStore: PhotoStore {
     /// What has been sent so far, for the operator and for benchmarks.
     package let meter: RequestMeter
 
-    private let configuration: AWSConfiguration
-    private let dynamo: DynamoDB
+    let configuration: AWSConfiguration
+    let dynamo: DynamoDB
+    let s3: S3
     private let jobs: DynamoQueue
     private let index: StatusIndex
     private let housekeeper: Housekeeper
@@ -40,7 +41,7 @@ package struct AWSStore: PhotoStore {
         let services = AWSServices(configuration, logger: logger)
         transport = services.transport
         let (dynamo, s3) = (services.dynamo, services.s3)
-        self.dynamo = dynamo
+        (self.dynamo, self.s3) = (dynamo, s3)
         meter = services.context.meter
         let clock = given ?? (Safeguard.serverTime.isOn ? services.clock : SystemClock())
         self.clock = clock

@@ -1,10 +1,10 @@
 import Foundation
 
 /// What pages of one origin may ask of a bucket, and how a bucket's rules say so.
-struct CrossOrigin: Sendable {
+package struct CrossOrigin: Sendable {
     /// Scheme, host and port, as browsers send them.
-    let origin: String
-    let methods: [String]
+    package let origin: String
+    package let methods: [String]
 
     /// What the frontend does with renditions.
     static func reading(from origin: String) -> CrossOrigin { CrossOrigin(origin: origin, methods: ["GET", "HEAD"]) }

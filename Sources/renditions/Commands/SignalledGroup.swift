@@ -7,8 +7,13 @@ import UnixSignals
 enum SignalledGroup {
     /// The first SIGTERM or SIGINT begins a graceful shutdown, the second ends the process at once.
     ///
-    /// - Parameter companion: Runs beside the service and ends after it; where it fails, the service is asked to end.
-    static func run(_ service: any Service, beside companion: (any Service)? = nil, logger: Logger) async throws {
+    /// - Parameters:
+    ///   - companion: Runs beside the service and ends after it; where it fails, the service is asked to end.
+    ///   - leaving: Called before the process ends at once.
+    static func run(
+        _ service: any Service, beside companion: (any Service)? = nil, logger: Logger,
+        leaving: @escaping @Sendable () -> Void = {}
+    ) async throws {
         // A reader that goes away must not take the service along.
         signal(SIGPIPE, SIG_IGN)
         // They are shut down in reverse order.
@@ -30,6 +35,7 @@ enum SignalledGroup {
                 count += 1
                 if count > 1 {
                     logger.notice("\(signal) again: ending at once.")
+                    leaving()
                     _exit(128 + signal.rawValue)
                 }
                 logger.notice("\(signal): finishing what is in hand; once more ends at once.")

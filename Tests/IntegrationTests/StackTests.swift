@@ -1,0 +1,138 @@
+import Foundation
+import RenditionTestKit
+import Testing
+
+/// `renditions stack`: an emulator, setup, a worker, the upload API and the gallery page, brought up and ended together.
+@Suite("The stack", .timeLimit(.minutes(10)))
+struct StackTests {
+    private let folder = TestFolder()
+    private var data: String { folder.path("data") }
+
+    @Test func partsStartInOrderAndSpeakInOneStream() async throws {
+        let stack = try await StackStage.start(data)
+        defer { stack.command.signal(SIGKILL) }
+        let lines = stack.command.output.split(separator: "\n").map(String.init)
+        let told = lines.filter { $0.hasPrefix("stack  | ") && ($0.contains(": ready") || $0.contains(": done")) }
+        #expect(
+            told == [
+                "stack  | aws: ready", "stack  | setup: done", "stack  | worker: ready", "stack  | api: ready",
+                "stack  | page: ready",
+            ])
+        // What is waited for is said before it is there.
+        let waits = try #require(
+            lines.firstIndex { $0.contains("worker: starting; waiting for an answer from http://127.0.0.1:") })
+        #expect(waits < lines.firstIndex { $0.contains("worker: ready") } ?? 0)
+        #expect(lines.contains { $0.hasPrefix("setup  |   made the table") })
+        #expect(lines.contains { $0.hasPrefix("worker | ") && $0.contains("renders") })
+        #expect(lines.allSatisfy { $0.contains(" |") }, "every line names its part")
+        let ended = try await stack.stop()
+        #expect(ended.status == 0, "\(ended.output.suffix(800))\(ended.errors)")
+        let endings = ended.output.split(separator: "\n").filter { $0.hasSuffix(": ending") }
+        #expect(
+            endings == [
+                "stack  | page: ending", "stack  | api: ending", "stack  | worker: ending", "stack  | aws: ending",
+            ])
+        #expect(stack.isGone)
+    }
+
+    @Test func theDataStayUntilTheyAreForgotten() async throws {
+        let first = try await StackStage.start(data)
+        let id = try await first.upload(Corpus.samples.bytes("tiny.jpg"), as: "tiny.jpg", gallery: "kept")
+        let path = "/v1/galleries/kept/photos"
+        try await eventually("the photo is rendered") {
+            try await UploadClient(api: first.api).get(path).photos.first?["status"] as? String == "active"
+        }
+        // While it runs nobody else may have its data, nor forget them.
+        let second = try await Renditions.run(StackStage.arguments(data, try StackStage.freePorts()))
+        #expect(second.status == 78)
+        #expect(second.errors.contains("Another stack runs on the data"), "\(second.errors)")
+        #expect(try await Renditions.run(["stack", "--data", data, "--forget"]).status == 78)
+        #expect(try await first.stop().status == 0)
+
+        let again = try await StackStage.start(data, ports: first.ports)
+        defer { again.command.signal(SIGKILL) }
+        let photos = try await UploadClient(api: again.api).get(path).photos
+        #expect(photos.map { $0["id"] as? String } == [id])
+        let url = photos.first?["thumbnail_url"] as? String ?? ""
+        let picture = try await Command.run("curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}", url])
+        #expect(picture.output == "200", "\(url)")
+        #expect(try await again.stop().status == 0)
+
+        let forgotten = try await Renditions.run(["stack", "--data", data, "--forget"])
+        #expect(forgotten.status == 0, "\(forgotten.errors)")
+        #expect(!FileManager.default.fileExists(atPath: data))
+    }
+
+    @Test func aFolderOfSomebodyElsesIsNeitherUsedNorForgotten() async throws {
+        let file = try folder.write("precious/holiday.jpg", [1, 2, 3])
+        for arguments in [["--forget"], []] {
+            let result = try await Renditions.run(
+                ["stack", "--data", folder.path("precious"), "--python", StackStage.python] + arguments)
+            #expect(result.status == 78)
+            #expect(result.errors.contains("holds something else than a stack's data"), "\(result.errors)")
+        }
+        #expect(folder.files(below: "precious") == ["holiday.jpg"], "\(file)")
+    }
+
+    @Test func everyTakenPortIsNamedWithWhoHoldsIt() async throws {
+        let ports = try StackStage.freePorts()
+        let holders = try ["--api-port", "--page-port"].map { flag in
+            let port = try #require(ports[flag])
+            return (flag, port, try Command("python3", ["-m", "http.server", "--bind", "127.0.0.1", String(port)]))
+        }
+        defer { for (_, _, holder) in holders { holder.signal(SIGKILL) } }
+        try await eventually("the ports are taken") { holders.allSatisfy { !FreePort.isFree($0.1) } }
+        let result = try await Renditions.run(StackStage.arguments(data, ports))
+        #expect(result.status == 1)
+        for (flag, port, holder) in holders {
+            #expect(
+                result.errors.contains("Port \(port) can't be used: is taken by python3 (\(holder.pid))"),
+                "\(result.errors)")
+            #expect(result.errors.contains("choose another with \(flag)"))
+        }
+        #expect(result.output.isEmpty, "nothing was started")
+    }
+
+    @Test func aPartThatEndsTakesTheOthersAlongAndIsNamed() async throws {
+        let stack = try await StackStage.start(data)
+        defer { stack.command.signal(SIGKILL) }
+        let worker = try #require(try await stack.process(of: "renditions worker"))
+        kill(worker, SIGKILL)
+        let ended = try await stack.command.wait()
+        #expect(ended.status == 1)
+        #expect(ended.errors.contains("worker ended (signaled(9))"), "\(ended.errors)")
+        #expect(stack.isGone)
+    }
+
+    @Test func aSecondCtrlCLeavesNobodyBehind() async throws {
+        let stack = try await StackStage.start(data)
+        // A part that doesn't heed the first one.
+        let api = try #require(try await stack.process(of: "renditions devserver --store aws --api 127"))
+        kill(api, SIGSTOP)
+        stack.command.signal(SIGINT)
+        try await eventually("the first one was heard") { stack.command.output.contains("api: ending") }
+        stack.command.signal(SIGINT)
+        let ended = try await stack.command.wait()
+        #expect(ended.status == 130)
+        try await eventually("everything is gone") { stack.isGone }
+    }
+
+    @Test func whatTheShellSaysOfTheRealAWSStaysOutside() async throws {
+        let stack = try await StackStage.start(
+            data,
+            [
+                "AWS_PROFILE": "production", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9",
+                "CDN_DOMAIN": "cdn.example.com",
+                "AWS_SESSION_TOKEN": "token", "ENVIRONMENT": "production",
+            ])
+        defer { stack.command.signal(SIGKILL) }
+        let id = try await stack.upload(Corpus.samples.bytes("tiny.jpg"), as: "tiny.jpg", gallery: "g")
+        let client = UploadClient(api: stack.api)
+        try await eventually("the photo is rendered in the emulator") {
+            let photo = try await client.get("/v1/galleries/g/photos").photos.first
+            return photo?["id"] as? String == id && photo?["status"] as? String == "active"
+                && (photo?["thumbnail_url"] as? String)?.hasPrefix("\(stack.store)/") == true
+        }
+        #expect(try await stack.stop().status == 0)
+    }
+}
