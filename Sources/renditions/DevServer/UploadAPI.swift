@@ -179,7 +179,16 @@ struct UploadAPI: Sendable {
 }
 
 extension RequestContext {
-    fileprivate var gallery: String { get throws { try parameters.require("gallery") } }
+    /// The gallery's id. The router leaves a path's escapes as they are.
+    fileprivate var gallery: String {
+        get throws {
+            let escaped = try parameters.require("gallery")
+            guard let id = escaped.removingPercentEncoding else {
+                throw BackendRefusal(.unusable, "The gallery's id in the address can't be read.")
+            }
+            return id
+        }
+    }
 }
 
 extension BackendRefusal.Kind {
