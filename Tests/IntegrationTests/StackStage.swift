@@ -48,9 +48,9 @@ struct StackStage {
         return found.split(separator: "\n").first.flatMap { Int32($0) }
     }
 
-    /// Ends it as Ctrl-C does.
+    /// Ends it as Ctrl-C does: a terminal sends the signal to the whole group of processes that it runs.
     func stop() async throws -> Command.Result {
-        command.signal(SIGINT)
+        kill(-command.pid, SIGINT)
         return try await command.wait()
     }
 

@@ -27,6 +27,7 @@ struct StackTests {
         #expect(lines.allSatisfy { $0.contains(" |") }, "every line names its part")
         let ended = try await stack.stop()
         #expect(ended.status == 0, "\(ended.output.suffix(800))\(ended.errors)")
+        #expect(!ended.output.contains("again: ending at once"), "each part gets one signal, when its turn has come")
         let endings = ended.output.split(separator: "\n").filter { $0.hasSuffix(": ending") }
         #expect(
             endings == [
