@@ -10,7 +10,7 @@ struct StackTests {
 
     @Test func partsStartInOrderAndSpeakInOneStream() async throws {
         let stack = try await StackStage.start(data)
-        defer { stack.command.signal(SIGKILL) }
+        defer { stack.command.signal(SIGINT) }
         let lines = stack.command.output.split(separator: "\n").map(String.init)
         let told = lines.filter { $0.hasPrefix("stack  | ") && ($0.contains(": ready") || $0.contains(": done")) }
         #expect(
@@ -38,20 +38,24 @@ struct StackTests {
 
     @Test func theDataStayUntilTheyAreForgotten() async throws {
         let first = try await StackStage.start(data)
+        defer { first.command.signal(SIGINT) }
         let id = try await first.upload(Corpus.samples.bytes("tiny.jpg"), as: "tiny.jpg", gallery: "kept")
         let path = "/v1/galleries/kept/photos"
         try await eventually("the photo is rendered") {
             try await UploadClient(api: first.api).get(path).photos.first?["status"] as? String == "active"
         }
         // While it runs nobody else may have its data, nor forget them.
-        let second = try await Renditions.run(StackStage.arguments(data, try StackStage.freePorts()))
+        let other = try Renditions.start(StackStage.arguments(data, try StackStage.freePorts()))
+        defer { other.signal(SIGINT) }
+        try await eventually("the second one ends by itself") { !other.isRunning }
+        let second = try await other.wait()
         #expect(second.status == 78)
         #expect(second.errors.contains("Another stack runs on the data"), "\(second.errors)")
         #expect(try await Renditions.run(["stack", "--data", data, "--forget"]).status == 78)
         #expect(try await first.stop().status == 0)
 
         let again = try await StackStage.start(data, ports: first.ports)
-        defer { again.command.signal(SIGKILL) }
+        defer { again.command.signal(SIGINT) }
         let photos = try await UploadClient(api: again.api).get(path).photos
         #expect(photos.map { $0["id"] as? String } == [id])
         let url = photos.first?["thumbnail_url"] as? String ?? ""
@@ -96,7 +100,7 @@ struct StackTests {
 
     @Test func aPartThatEndsTakesTheOthersAlongAndIsNamed() async throws {
         let stack = try await StackStage.start(data)
-        defer { stack.command.signal(SIGKILL) }
+        defer { stack.command.signal(SIGINT) }
         let worker = try #require(try await stack.process(of: "renditions worker"))
         kill(worker, SIGKILL)
         let ended = try await stack.command.wait()
@@ -126,7 +130,7 @@ struct StackTests {
                 "CDN_DOMAIN": "cdn.example.com",
                 "AWS_SESSION_TOKEN": "token", "ENVIRONMENT": "production",
             ])
-        defer { stack.command.signal(SIGKILL) }
+        defer { stack.command.signal(SIGINT) }
         let id = try await stack.upload(Corpus.samples.bytes("tiny.jpg"), as: "tiny.jpg", gallery: "g")
         let client = UploadClient(api: stack.api)
         try await eventually("the photo is rendered in the emulator") {

@@ -49,7 +49,7 @@ struct UploadPageTests {
 
     @Test func fivePhotosAreUploadedRenderedAndSeen() async throws {
         let stack = try await StackStage.start(folder.path("data"))
-        defer { stack.command.signal(SIGKILL) }
+        defer { stack.command.signal(SIGINT) }
         let browser = try await Browser.start()
         try await browser.open("\(stack.page)?gallery=wedding")
         try await eventually("the page invites") {
@@ -125,7 +125,7 @@ struct UploadPageTests {
 
     @Test func aNewWatermarkShowsAtOnceDespiteTheCache() async throws {
         let stack = try await StackStage.start(folder.path("data"))
-        defer { stack.command.signal(SIGKILL) }
+        defer { stack.command.signal(SIGINT) }
         let browser = try await Browser.start()
         _ = try await stack.upload(Corpus.samples.bytes("DSC_0001.JPG"), as: "DSC_0001.JPG", gallery: "wedding")
         try await browser.open("\(stack.page)?gallery=wedding")
@@ -176,7 +176,7 @@ struct UploadPageTests {
 
     @Test func aFailureIsTriedAgainAndAPhoneIsWideEnough() async throws {
         let stack = try await StackStage.start(folder.path("data"))
-        defer { stack.command.signal(SIGKILL) }
+        defer { stack.command.signal(SIGINT) }
         let browser = try await Browser.start()
         try await browser.open("\(stack.page)?gallery=g")
         try await eventually("the page is there") {
@@ -224,7 +224,7 @@ struct UploadPageTests {
 
     @Test func photosAreDraggedOntoThePage() async throws {
         let stack = try await StackStage.start(folder.path("data"))
-        defer { stack.command.signal(SIGKILL) }
+        defer { stack.command.signal(SIGINT) }
         let browser = try await Browser.start()
         try await browser.open("\(stack.page)?gallery=g")
         try await eventually("the page is there") {
