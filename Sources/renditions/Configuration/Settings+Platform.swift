@@ -14,15 +14,15 @@ extension Settings {
 
     /// nil where nobody named one.
     var region: String? {
-        given(.awsRegion) ?? environment["AWS_DEFAULT_REGION"] ?? inProfile("region")
+        given(.awsRegion) ?? environment["AWS_DEFAULT_REGION"] ?? profileRegion
             // An emulator takes any.
             ?? (awsEndpoint == nil ? nil : "us-east-1")
     }
 
-    /// What the profile in AWS's own files says. Files that can't be read are the credential chain's to complain of.
-    private func inProfile(_ name: String) -> String? {
+    /// Files that can't be read are the credential chain's to complain of.
+    static func profileRegion(_ environment: [String: String]) -> String? {
         guard let config = try? SharedConfig(environment: environment, home: NSHomeDirectory()) else { return nil }
-        return config.value(name, profile: config.chosenProfile)
+        return config.value("region", profile: config.chosenProfile)
     }
 
     /// What the store on S3 and DynamoDB has to know.
