@@ -122,6 +122,15 @@ package final class Emulator: Sendable {
         return environment.merging(["AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret]) { $1 }
     }
 
+    /// Makes a further user, who may do what a policy allows.
+    ///
+    /// - Parameter policy: A policy of IAM, as JSON.
+    /// - Returns: What a process needs to work as that user.
+    package func makeUser(policy: String) async throws -> [String: String] {
+        let key = try await Self.makeUser(named: UUID().uuidString, policy: policy, port: port)
+        return environment.merging(["AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret]) { $1 }
+    }
+
     /// Makes a user who may do everything. The root's key would do too, but nobody checks what it signs.
     ///
     /// - Parameter exception: A statement of the user's policy.
@@ -130,7 +139,13 @@ package final class Emulator: Sendable {
     ) async throws -> (id: String, secret: String) {
         let all = #"{"Effect":"Allow","Action":"*","Resource":"*"}"#
         let statements = [all, exception].compactMap(\.self).joined(separator: ",")
-        let policy = #"{"Version":"2012-10-17","Statement":[\#(statements)]}"#
+        return try await makeUser(
+            named: name, policy: #"{"Version":"2012-10-17","Statement":[\#(statements)]}"#, port: port)
+    }
+
+    private static func makeUser(named name: String, policy: String, port: Int) async throws -> (
+        id: String, secret: String
+    ) {
         let document = policy.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
         _ = try await iam("CreateUser", name, "", port)
         _ = try await iam("PutUserPolicy", name, "&PolicyName=all&PolicyDocument=\(document)", port)
