@@ -112,22 +112,31 @@ package final class Emulator: Sendable {
     /// - Returns: What a process needs to work as that user.
     package func makeUser(denied: [String]) async throws -> [String: String] {
         let deny = denied.map { "\"\($0)\"" }.joined(separator: ",")
-        let key = try await Self.makeUser(
-            named: UUID().uuidString, #"{"Effect":"Deny","Action":[\#(deny)],"Resource":"*"}"#, port: port)
+        return try await makeUser(
+            policy: MiniStack.everything(except: #"{"Effect":"Deny","Action":[\#(deny)],"Resource":"*"}"#))
+    }
+
+    /// Makes a further user, who may do what a policy allows.
+    ///
+    /// - Parameter policy: A policy of IAM, as JSON.
+    /// - Returns: What a process needs to work as that user.
+    package func makeUser(policy: String) async throws -> [String: String] {
+        let key = try await Self.makeUser(named: UUID().uuidString, policy: policy, port: port)
         return environment.merging(["AWS_ACCESS_KEY_ID": key.id, "AWS_SECRET_ACCESS_KEY": key.secret]) { $1 }
     }
 
     private static func makeUser(
-        named name: String = "tests", _ exception: String? = nil, port: Int
+        named name: String = "tests", policy: String = MiniStack.everything(), port: Int
     ) async throws -> (id: String, secret: String) {
         let transport = HTTPTransport()
         let endpoint = Endpoint("http://127.0.0.1:\(port)") ?? Endpoint(host: "127.0.0.1")
         let key: Credentials
         do {
-            key = try await MiniStack.makeUser(named: name, except: exception, at: endpoint, over: transport)
+            key = try await MiniStack.makeUser(named: name, policy: policy, at: endpoint, over: transport)
         } catch {
             await transport.close()
             throw error
+        }
         }
         await transport.close()
         return (key.accessKeyID, key.secretAccessKey)

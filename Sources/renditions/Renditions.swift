@@ -44,7 +44,8 @@ struct Renditions: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            SetupCommand.self, WorkerCommand.self, HookCommand.self, ImportCommand.self, RenderCommand.self,
+            SetupCommand.self, PolicyCommand.self, WorkerCommand.self, HookCommand.self, ImportCommand.self,
+            RenderCommand.self,
             BenchCommand.self,
             DoctorCommand.self, RerenderCommand.self, VerifyCommand.self, ShowCommand.self, FailedCommand.self,
             TopCommand.self, GalleryCommand.self, DevServerCommand.self, StackCommand.self, SettingsCommand.self,

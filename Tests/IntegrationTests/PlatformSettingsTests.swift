@@ -69,7 +69,8 @@ struct PlatformSettingsTests {
         let folder = TestFolder()
         let dotEnv = try folder.write(".env", Array("DYNAMODB_TABLE_PHOTOS=p".utf8))
         let yaml = try folder.write("renditions.yaml", Array("AWS_ENDPOINT_URL: http://localhost:4566".utf8))
-        for source in [try SettingSource.dotEnv(dotEnv), try SettingSource.file(yaml)] {
+        var files = SettingFiles()
+        for source in [try SettingSource.dotEnv(dotEnv, in: &files), try SettingSource.file(yaml, in: &files)] {
             #expect(try Settings(SettingSources([try #require(source)])).store == .aws)
         }
     }

@@ -7,9 +7,10 @@ struct WorkerPage {
     let url: String
 
     /// Starts a command with `--http` and waits until its page is there.
-    init(_ arguments: [String], _ settings: [String: String]) async throws {
-        let process = try Renditions.start(
-            arguments + (arguments.first == "worker" ? ["--http", "127.0.0.1:0"] : []), settings)
+    init(_ arguments: [String], _ settings: [String: String], in directory: String? = nil) async throws {
+        let process = try Command(
+            Renditions.path, arguments + (arguments.first == "worker" ? ["--http", "127.0.0.1:0"] : []),
+            environment: settings, directory: directory)
         var url: String?
         while url == nil, process.isRunning {
             try await Task.sleep(for: .milliseconds(20))

@@ -27,18 +27,25 @@ package enum MiniStack {
         ]
     }
 
-    /// Makes a user who may do everything, and a key for it. The root's key would do too, but nobody checks what it signs.
+    /// A policy of IAM that allows everything.
+    ///
+    /// - Parameter exception: A further statement.
+    package static func everything(except exception: String? = nil) -> String {
+        let all = #"{"Effect":"Allow","Action":"*","Resource":"*"}"#
+        let statements = [all, exception].compactMap(\.self).joined(separator: ",")
+        return #"{"Version":"2012-10-17","Statement":[\#(statements)]}"#
+    }
+
+    /// Makes a user, and a key for it. The root's key would do too, but nobody checks what it signs.
     ///
     /// - Parameters:
     ///   - name: Of no user that is there.
-    ///   - exception: A further statement of the user's policy.
+    ///   - policy: What the user may do, as JSON.
     /// - Throws: ``AWSFailure``, ``TransportError``.
     package static func makeUser(
-        named name: String, except exception: String? = nil, at endpoint: Endpoint, over transport: any Transport
+        named name: String, policy: String = everything(), at endpoint: Endpoint, over transport: any Transport
     ) async throws -> Credentials {
-        let all = #"{"Effect":"Allow","Action":"*","Resource":"*"}"#
-        let statements = [all, exception].compactMap(\.self).joined(separator: ",")
-        let policy = PercentEncoding.strict(#"{"Version":"2012-10-17","Statement":[\#(statements)]}"#)
+        let policy = PercentEncoding.strict(policy)
         func ask(_ action: String, _ parameters: String = "") async throws -> XMLElement {
             let body = "Action=\(action)&Version=2010-05-08&UserName=\(PercentEncoding.strict(name))\(parameters)"
             let headers: HTTPHeaders = [

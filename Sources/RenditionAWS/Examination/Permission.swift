@@ -1,14 +1,14 @@
 import RenditionCore
 
 /// An action of IAM that a part of this program needs, and on what. This list is the one place where that stands: the doctor
-/// tries what the worker needs of it.
+/// tries what the worker needs of it, and policies are made from it.
 package struct Permission: Sendable, Hashable, Codable {
     /// Who needs it.
     package enum Purpose: String, Sendable, Codable, CaseIterable {
         case worker
         /// The worker with RENDITIONS_FEED=streams.
         case streams
-        /// `doctor`, and the worker with RENDITIONS_FEED=streams.
+        /// `doctor`, beside what the worker needs.
         case doctor
         /// `import`, and `bench` with a store.
         case `import`
@@ -19,11 +19,14 @@ package struct Permission: Sendable, Hashable, Codable {
         case setup
         /// `setup --platform`.
         case platform
+
+        /// All that a worker needs as it is set up.
+        package static func worker(feed: FeedKind) -> [Purpose] { feed == .streams ? [.worker, .streams] : [.worker] }
     }
 
     /// Such as `dynamodb:GetItem`.
     package var action: String
-    /// The last part of the resource's ARN: `table/NAME`, `table/NAME/index/*`, a bucket, or `BUCKET/renditions/*`.
+    /// The last part of the resource's ARN: `table/NAME`, `table/NAME/index/INDEX`, a bucket, or `BUCKET/renditions/*`.
     package var resource: String
     package var purpose: Purpose
 
@@ -42,24 +45,28 @@ package struct Permission: Sendable, Hashable, Codable {
             actions.map { Permission(purpose, $0, on: resource) }
         }
         func table(_ name: String) -> String { "table/\(name)" }
-        func indexes(_ name: String) -> String { "table/\(name)/index/*" }
+        func index(_ index: String, of name: String) -> String { "table/\(name)/index/\(index)" }
+        let photosByUser = index(DynamoRecords.userIndex, of: tables.photos)
         let (originals, renditions) = ("\(buckets.photos)/*", "\(buckets.renditions)/renditions/*")
         let worker =
             on(table(tables.photos), .worker, "dynamodb:GetItem", "dynamodb:UpdateItem")
-            + on(indexes(tables.photos), .worker, "dynamodb:Query")
+            + on(index(StatusIndex.name, of: tables.photos), .worker, "dynamodb:Query")
+            + on(index(DynamoRecords.galleryIndex, of: tables.photos), .worker, "dynamodb:Query")
             + on(
                 table(tables.jobs), .worker, "dynamodb:GetItem", "dynamodb:BatchGetItem",
                 "dynamodb:PutItem", "dynamodb:UpdateItem")
-            + on(indexes(tables.jobs), .worker, "dynamodb:Query", "dynamodb:Scan")
+            + on(index(JobAttribute.dueIndex, of: tables.jobs), .worker, "dynamodb:Query", "dynamodb:Scan")
             + on(table(tables.galleries), .worker, "dynamodb:GetItem", "dynamodb:UpdateItem")
             + on(table(tables.users), .worker, "dynamodb:GetItem")
-            + on(indexes(tables.users), .worker, "dynamodb:Query")
+            + on(index(Photographers.index, of: tables.users), .worker, "dynamodb:Query")
             + on(buckets.photos, .worker, "s3:ListBucket") + on(originals, .worker, "s3:GetObject")
             + on(buckets.renditions, .worker, "s3:ListBucket")
             + on(renditions, .worker, "s3:GetObject", "s3:PutObject", "s3:DeleteObject")
-        let streams = on(
-            "\(table(tables.photos))/stream/*", .streams, "dynamodb:DescribeStream", "dynamodb:GetShardIterator",
-            "dynamodb:GetRecords")
+        let streams =
+            on(table(tables.photos), .streams, "dynamodb:DescribeTable")
+            + on(
+                "\(table(tables.photos))/stream/*", .streams, "dynamodb:DescribeStream", "dynamodb:GetShardIterator",
+                "dynamodb:GetRecords")
         let doctor = [tables.photos, tables.galleries, tables.users, tables.jobs].flatMap {
             on(table($0), .doctor, "dynamodb:DescribeTable")
         }
@@ -67,6 +74,7 @@ package struct Permission: Sendable, Hashable, Codable {
             on(table(tables.photos), .import, "dynamodb:PutItem")
             + on(originals, .import, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
             + on(table(tables.photos), .batch, "dynamodb:BatchGetItem", "dynamodb:Scan")
+            + on(photosByUser, .batch, "dynamodb:Query")
             + on(table(tables.photos), .bench, "dynamodb:DeleteItem")
             + on(table(tables.jobs), .bench, "dynamodb:DeleteItem")
         let setup =

@@ -16,10 +16,10 @@ struct PermissionTrials: Sendable {
     private static let key = "renditions/.doctor/probe"
 
     func findings() async -> [Finding] {
-        let purposes: Set<Permission.Purpose> =
-            configuration.feed == .streams ? [.worker, .doctor, .streams] : [.worker, .doctor]
+        let purposes = Permission.Purpose.worker(feed: configuration.feed) + [.doctor]
+        var seen: Set<String> = []
         let needed = Permission.all(configuration.tables, configuration.buckets).filter {
-            purposes.contains($0.purpose)
+            purposes.contains($0.purpose) && seen.insert($0.text).inserted
         }
         var missing: Set<Permission> = []
         var unclear: [String] = []
@@ -111,7 +111,8 @@ struct PermissionTrials: Sendable {
         }
         guard parts.count > 1, inReach.contains(ConnectionLook.dynamo) else { return nil }
         return parts.count > 2 && parts[2] == "stream"
-            ? trial(permission.action, streamOf: parts[1]) : trial(permission.action, table: parts[1])
+            ? trial(permission.action, streamOf: parts[1])
+            : trial(permission.action, table: parts[1], index: parts.count > 3 ? parts[3] : nil)
     }
 
     private func trial(_ action: String, bucket: String) -> Trial? {
@@ -141,7 +142,7 @@ struct PermissionTrials: Sendable {
         }
     }
 
-    private func trial(_ action: String, table: String) -> Trial? {
+    private func trial(_ action: String, table: String, index name: String?) -> Trial? {
         let dynamo = services.dynamo
         let tables = configuration.tables
         guard let shape = TableShape.all(tables).first(where: { $0.name == table }) else { return nil }
@@ -155,15 +156,14 @@ struct PermissionTrials: Sendable {
         case "dynamodb:PutItem": return { _ = try await dynamo.put(key, into: table, if: Self.never(key)) }
         case "dynamodb:Scan":
             return {
-                var reading = DynamoDB.Reading(table, index: JobAttribute.dueIndex)
+                var reading = DynamoDB.Reading(table, index: name)
                 reading.limit = 1
                 _ = try await dynamo.read(reading)
             }
         case "dynamodb:Query":
-            // The index that the worker asks: its own, or the platform's.
-            guard let index = (shape.additions + shape.indexes).first, let part = index.keySchema.first else {
-                return nil
-            }
+            guard let index = (shape.additions + shape.indexes).first(where: { $0.indexName == name }),
+                let part = index.keySchema.first
+            else { return nil }
             let isNumber = shape.attributes.contains {
                 $0.attributeName == part.attributeName && $0.attributeType == "N"
             }

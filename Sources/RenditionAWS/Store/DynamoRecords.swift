@@ -17,9 +17,9 @@ package struct DynamoRecords: PhotoRecords {
     }
 
     /// The index of a gallery's photos, made by the platform.
-    private static let galleryIndex = "GalleryIdIndex"
+    static let galleryIndex = "GalleryIdIndex"
     /// The same of a user's photos.
-    private static let userIndex = "UserIdIndex"
+    static let userIndex = "UserIdIndex"
 
     package func record(_ photoID: String) async throws -> PhotoRecord? {
         try await store { try await dynamo.get(["id": .string(photoID)], from: table) }

@@ -12,7 +12,7 @@ final class Photographers: Sendable {
     private let addresses = Mutex<[String: String]>([:])
 
     /// Made by the platform.
-    private static let index = "UserIdIndex"
+    static let index = "UserIdIndex"
     /// Addresses that are remembered.
     private static let capacity = 10_000
 

@@ -15,6 +15,8 @@ struct PhotoHandler: Sendable {
     let keeper: LeaseKeeper
     let logos: LogoCache
     let status: WorkerStatus
+    /// The same from record to settlement, whatever the worker goes by meanwhile: what is rendered, hashed into the recipe and
+    /// written into the record must be one.
     let configuration: WorkerConfiguration
 
     /// The failure's code where a photo has no record.
@@ -24,6 +26,8 @@ struct PhotoHandler: Sendable {
     struct Handled: Sendable {
         var outcome: JobOutcome
         var report: PhotoReport
+        /// What it was handled by.
+        let configuration: WorkerConfiguration
         /// The record as it was when the work began; nil where there was none that could be read.
         var record: PhotoRecord?
         /// The ETag of the original that was read; nil where none was.
@@ -50,7 +54,8 @@ struct PhotoHandler: Sendable {
         }
         trip.end()
         return Handled(
-            outcome: outcome, report: trip.report, record: trip.record, originalETag: trip.originalETag)
+            outcome: outcome, report: trip.report, configuration: configuration, record: trip.record,
+            originalETag: trip.originalETag)
     }
 
     private func go(_ trip: inout Trip) async throws -> JobOutcome {

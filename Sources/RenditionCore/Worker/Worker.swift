@@ -5,7 +5,7 @@ import Tracing
 /// Claims photos, takes each its way, and settles them with the queue, until it is stopped or nothing is owed.
 ///
 /// Fetching, rendering and publishing of different photos overlap; the memory that photos in hand are expected to need
-/// bounds how many there are. ``stop()`` may be called from any thread; ``run()`` once.
+/// bounds how many there are. ``stop()`` and ``takeUp(_:)`` may be called from any thread; ``run()`` once.
 package final class Worker: Sendable {
     private struct State {
         var stopping = false
@@ -20,7 +20,7 @@ package final class Worker: Sendable {
 
     private let store: any PhotoStore
     private let renderer: any PhotoRenderer
-    private let configuration: WorkerConfiguration
+    private let current: Mutex<WorkerConfiguration>
     private let logger: Logger
     private let onPhoto: @Sendable (PhotoReport) -> Void
     private let pool: DispatchPool
@@ -44,7 +44,7 @@ package final class Worker: Sendable {
     ) {
         self.store = store
         self.renderer = renderer
-        self.configuration = configuration
+        current = Mutex(configuration)
         self.logger = logger
         self.logos = logos
         self.onPhoto = onPhoto
@@ -63,6 +63,13 @@ package final class Worker: Sendable {
         bell.ring()
         tendBell.ring()
     }
+
+    /// Goes by other settings, as far as they may change while it runs, from the next claim on. Photos in hand keep those that
+    /// they began with.
+    package func takeUp(_ configuration: WorkerConfiguration) { current.withLock { $0.takeUp(configuration) } }
+
+    /// What the next claim goes by.
+    private var configuration: WorkerConfiguration { current.withLock { $0 } }
 
     /// Works until stopped, or with `drain` until nothing is owed.
     ///
@@ -234,8 +241,8 @@ package final class Worker: Sendable {
     ) async {
         var random = SystemRandomNumberGenerator()
         let settlement = Settlement.decide(
-            handled.outcome, attempts: lease.attempts, maxAttempts: configuration.maxAttempts,
-            lastFailure: lease.lastFailure, backoff: configuration.retry, using: &random)
+            handled.outcome, attempts: lease.attempts, maxAttempts: handled.configuration.maxAttempts,
+            lastFailure: lease.lastFailure, backoff: handled.configuration.retry, using: &random)
         note(handled.outcome)
         var report = handled.report
         let ending = ContinuousClock.now
@@ -329,7 +336,7 @@ package final class Worker: Sendable {
     private func recordFailure(
         _ error: RenditionError, _ lease: Lease, _ handled: PhotoHandler.Handled
     ) async throws -> Settlement? {
-        let leftovers = Leftovers(objects: store.objects, urls: configuration.urls)
+        let leftovers = Leftovers(objects: store.objects, urls: handled.configuration.urls)
         guard let record = handled.record else {
             if error.code == PhotoHandler.recordMissing { try await leftovers.remove(of: lease.photo) }
             return nil

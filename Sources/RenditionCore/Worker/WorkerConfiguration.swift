@@ -66,6 +66,17 @@ package struct WorkerConfiguration: Sendable {
         self.drain = drain
     }
 
+    /// Takes up what may change while a worker runs: what is decided photo by photo, and how long the end may take. Owner,
+    /// threads, memory, leases and `drain` stay.
+    package mutating func takeUp(_ other: WorkerConfiguration) {
+        grace = other.grace
+        maxAttempts = other.maxAttempts
+        retry = other.retry
+        limits = other.limits
+        instructions = other.instructions
+        urls = other.urls
+    }
+
     /// The memory budget in which so many photos of 24 megapixels find room at once, whatever their records let expect.
     package static func memoryBudget(for photos: Int) -> Int { photos * PhotoHandler.typicalCost * 3 / 2 }
 

@@ -16,12 +16,16 @@ struct SettingsCommand: AsyncParsableCommand {
             return
         }
         try await Terminal.guarded {
-            let sources = try SettingSources.read(flags: [.config: configOptions.file])
-            var table = TextTable(["setting", "value", "source", "takes", "default"])
+            var files = SettingFiles()
+            let sources = try SettingSources.read(flags: [.config: configOptions.file], files: &files)
+            var table = TextTable(["setting", "value", "source", "takes", "default", "worker"])
             for setting in Setting.all {
                 let value = sources.values[setting.name]
                 let text = setting.shown(value?.text ?? setting.fallback)
-                table.add([setting.name, text, value?.source ?? "default", setting.takes, setting.fallback])
+                table.add([
+                    setting.name, text, value?.source ?? "default", setting.takes, setting.fallback,
+                    setting.uptake.rawValue,
+                ])
             }
             Terminal.print(table.text)
             // The table is there to find a wrong value by, so it comes first.
@@ -34,8 +38,10 @@ struct SettingsCommand: AsyncParsableCommand {
             let fallback =
                 setting.name == Setting.threads.name
                 ? "cores" : setting.fallback.isEmpty ? "" : "`\(setting.fallback)`"
-            return "| `\(setting.name)` | \(setting.takes) | \(fallback) | \(setting.summary) |"
+            return
+                "| `\(setting.name)` | \(setting.takes) | \(fallback) | \(setting.uptake.rawValue) | \(setting.summary) |"
         }
-        return (["| setting | takes | default | what it does |", "|---|---|---|---|"] + rows).joined(separator: "\n")
+        return (["| setting | takes | default | worker | what it does |", "|---|---|---|---|---|"] + rows).joined(
+            separator: "\n")
     }
 }

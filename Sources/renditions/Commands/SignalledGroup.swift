@@ -9,10 +9,12 @@ enum SignalledGroup {
     ///
     /// - Parameters:
     ///   - companion: Runs beside the service and ends after it; where it fails, the service is asked to end.
+    ///   - onHangup: Called at each SIGHUP, unless the terminal is gone, which is as good as a SIGTERM. nil leaves SIGHUP to
+    ///     the system, which ends the process.
     ///   - leaving: Called before the process ends at once.
     static func run(
         _ service: any Service, beside companion: (any Service)? = nil, logger: Logger,
-        leaving: @escaping @Sendable () -> Void = {}
+        onHangup: (@Sendable () -> Void)? = nil, leaving: @escaping @Sendable () -> Void = {}
     ) async throws {
         // A reader that goes away must not take the service along.
         signal(SIGPIPE, SIG_IGN)
@@ -28,10 +30,16 @@ enum SignalledGroup {
         let quiet = Logger(label: "service") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(services: (companions ?? []) + [member], logger: quiet))
-        let signals = await UnixSignalsSequence(trapping: [.sigterm, .sigint])
+        let terminal = ControllingTerminal()
+        let signals = await UnixSignalsSequence(
+            trapping: [.sigterm, .sigint] + (onHangup == nil ? [] : [.sighup]))
         let listener = Task {
             var count = 0
             for await signal in signals {
+                if signal == .sighup, !terminal.isGone {
+                    onHangup?()
+                    continue
+                }
                 count += 1
                 if count > 1 {
                     logger.notice("\(signal) again: ending at once.")

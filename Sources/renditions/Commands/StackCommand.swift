@@ -109,7 +109,7 @@ struct StackCommand: AsyncParsableCommand {
             stack.stop()
         }
         do {
-            try await SignalledGroup.run(service, logger: lines.logger) { stack.leave() }
+            try await SignalledGroup.run(service, logger: lines.logger) leaving: { stack.leave() }
         } catch let fault as StackRun.Fault {
             Terminal.complain(fault.message)
             throw Terminal.Status.incomplete

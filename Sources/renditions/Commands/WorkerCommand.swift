@@ -12,6 +12,10 @@ struct WorkerCommand: AsyncParsableCommand {
             SIGTERM or SIGINT ends it in order: photos in hand are finished within the grace period, the rest is \
             handed back, and the exit code is 0. A second signal ends it at once; nothing is lost, and another worker \
             takes over when the leases expire.
+
+            Files of settings are looked at once a second, and at SIGHUP at once: a valid change is taken up with the \
+            next photo, an invalid one is refused with its line. `renditions settings` tells which settings only the \
+            next start takes up.
             """)
 
     @Flag(help: "Exit when no photo is owed any more: none due, none waiting for a retry, none with other workers.")
@@ -42,10 +46,12 @@ struct WorkerCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.guarded {
-            let settings = try Settings.load([
+            let reload = try SettingsReload(flags: [
                 .config: configOptions.file, .store: storeOptions.store, .threads: threadOptions.text, .http: http,
             ])
-            let logger = Parts.logger(settings)
+            let settings = reload.settings
+            let style = LogStyle(settings)
+            let logger = Parts.logger(style)
             let configuration = settings.worker(drain: drain)
             let reports = Mutex<[PhotoReport]>([])
             let unfinished = Mutex(0)
@@ -65,10 +71,17 @@ struct WorkerCommand: AsyncParsableCommand {
                         }
                         let greeting =
                             "Worker \(configuration.owner) renders \(configuration.renderWidth) photos at once"
-                        let service = StoppableService { [summary = store.summary] in
+                        let service = StoppableService { [summary = store.summary, drain] in
                             logger.info("\(greeting) from the \(summary).")
                             // It starts programs to find out, for which no photo waits.
                             Task.detached { Parts.describeFilms(logger) }
+                            let reloading = Task {
+                                await reload.run(logger: logger) { settings in
+                                    style.takeUp(settings)
+                                    worker.takeUp(settings.worker(drain: drain))
+                                }
+                            }
+                            defer { reloading.cancel() }
                             let count = await worker.run()
                             unfinished.withLock { $0 = count }
                         } onStop: {
@@ -79,13 +92,15 @@ struct WorkerCommand: AsyncParsableCommand {
                                 store: store,
                                 watched: .init(
                                     status: worker.status, owner: configuration.owner,
-                                    threads: configuration.renderWidth),
+                                    threads: configuration.renderWidth, reload: reload),
                                 address: address, secret: settings.given(.httpSecret), bucket: settings.buckets.photos,
                                 logger: logger
                             )
                         }
                         try await HTTPFault.told(server?.address) {
-                            try await SignalledGroup.run(service, beside: server?.service(), logger: logger)
+                            try await SignalledGroup.run(service, beside: server?.service(), logger: logger) {
+                                reload.ask()
+                            }
                         }
                     }
                 }

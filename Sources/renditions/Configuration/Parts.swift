@@ -93,12 +93,10 @@ enum Parts {
     }
 
     /// Log lines go to standard error, so that standard output holds nothing but answers.
-    static func logger(_ settings: Settings) -> Logger {
-        let format = LineLogHandler.Format(rawValue: settings.text(.logFormat)) ?? .auto
-        var logger = Logger(label: "renditions") { _ in LineLogHandler(format) }
-        logger.logLevel = settings.logLevel
-        return logger
-    }
+    static func logger(_ settings: Settings) -> Logger { logger(LogStyle(settings)) }
+
+    /// A logger whose lines follow a style that may change.
+    static func logger(_ style: LogStyle) -> Logger { Logger(label: "renditions") { _ in LineLogHandler(style) } }
 
     /// Lets photos be followed from here on, for as long as `body` runs; the process' only call.
     static func traced(_ settings: Settings, logger: Logger, _ body: () async throws -> Void) async throws {

@@ -22,11 +22,22 @@ struct Setting: Sendable {
         case formats
     }
 
+    /// When a worker that runs takes up a changed value.
+    enum Uptake: String, Sendable {
+        /// With the next photo, or at once.
+        case live
+        /// When it is started the next time.
+        case start
+        /// Never: other commands go by it.
+        case none = ""
+    }
+
     /// The name, which is the same in the environment and in every file.
     let name: String
     let kind: Kind
     /// The default as one would write it; empty where there is none.
     let fallback: String
+    let uptake: Uptake
     /// What it does, in a line.
     let summary: String
     /// The flag that goes before every other source, where a command has one.

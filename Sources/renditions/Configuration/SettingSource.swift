@@ -1,5 +1,4 @@
 import Configuration
-import Foundation
 
 /// One place where settings are given, with what it says.
 struct SettingSource: Sendable {
@@ -39,8 +38,8 @@ struct SettingSource: Sendable {
     /// - Returns: nil where there is no such file.
     /// - Throws: ``SettingError`` for what can't be read, and for a name that looks like a setting of this command and
     ///   is none.
-    static func dotEnv(_ file: String) throws -> SettingSource? {
-        guard let text = try contents(of: file) else { return nil }
+    static func dotEnv(_ file: String, in files: inout SettingFiles) throws -> SettingSource? {
+        guard let text = try files.text(of: file) else { return nil }
         let assignments = try DotEnv.parse(text, file: file)
         for assignment in assignments { try refuseUnknown(assignment.name, in: "\(file):\(assignment.line)") }
         return SettingSource(file, assignments)
@@ -50,8 +49,8 @@ struct SettingSource: Sendable {
     ///
     /// - Returns: nil where there is no such file.
     /// - Throws: ``SettingError`` for what can't be read, and for every key that is no setting.
-    static func file(_ file: String) throws -> SettingSource? {
-        guard let text = try contents(of: file) else { return nil }
+    static func file(_ file: String, in files: inout SettingFiles) throws -> SettingSource? {
+        guard let text = try files.text(of: file) else { return nil }
         return SettingSource(file, try SettingsFile.parse(text, file: file))
     }
 
@@ -62,23 +61,6 @@ struct SettingSource: Sendable {
 
     private static func refuseUnknown(_ name: String, in place: String) throws {
         if name.hasPrefix(Setting.prefix), Setting.named(name) == nil { throw SettingError.unknown(name, in: place) }
-    }
-
-    private static func contents(of file: String) throws -> String? {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: file))
-        } catch CocoaError.fileReadNoSuchFile {
-            return nil
-        } catch {
-            let cause = (error as? CocoaError)?.underlying as? POSIXError
-            let reason = cause.map { String(cString: strerror($0.code.rawValue)) } ?? "\(error)"
-            throw SettingError("\(file) can't be read: \(reason).")
-        }
-        guard let text = String(validating: data, as: UTF8.self) else {
-            throw SettingError("\(file) can't be read: it is not UTF-8 text.")
-        }
-        return text
     }
 
     /// The settings among what it says, and nothing else of it.

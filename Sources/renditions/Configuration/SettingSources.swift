@@ -30,24 +30,27 @@ struct SettingSources: Sendable {
 
     /// Reads flags, the environment, `.env.local`, `.env`, and the YAML or JSON file.
     ///
-    /// - Parameter flags: What the command line says; nil for a flag that isn't there.
+    /// - Parameters:
+    ///   - flags: What the command line says; nil for a flag that isn't there.
+    ///   - files: What was read already; what else is looked for is added.
     /// - Throws: ``SettingError`` for a file that isn't there or can't be read, and for an unknown name.
-    static func read(flags: KeyValuePairs<Setting, String?>) throws -> SettingSources {
+    static func read(flags: KeyValuePairs<Setting, String?>, files: inout SettingFiles) throws -> SettingSources {
         var sources = [SettingSource.flags(flags), try .environment(ProcessInfo.processInfo.environment)]
         for file in [".env.local", ".env"] {
-            if let source = try SettingSource.dotEnv(file) { sources.append(source) }
+            if let source = try SettingSource.dotEnv(file, in: &files) { sources.append(source) }
         }
-        if let file = try file(values([.config], in: sources)[Setting.config.name]) { sources.append(file) }
+        let named = values([.config], in: sources)[Setting.config.name]
+        if let file = try file(named, in: &files) { sources.append(file) }
         return SettingSources(sources)
     }
 
-    private static func file(_ named: Value?) throws -> SettingSource? {
+    private static func file(_ named: Value?, in files: inout SettingFiles) throws -> SettingSource? {
         if let named {
-            if let source = try SettingSource.file(named.text) { return source }
+            if let source = try SettingSource.file(named.text, in: &files) { return source }
             throw SettingError("\(Setting.config.name) is \"\(named.text)\" in \(named.place); there is no such file.")
         }
         for name in SettingsFile.names {
-            if let source = try SettingSource.file(name) { return source }
+            if let source = try SettingSource.file(name, in: &files) { return source }
         }
         return nil
     }

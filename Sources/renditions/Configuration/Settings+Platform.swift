@@ -13,16 +13,24 @@ extension Settings {
     var awsEndpoint: String? { given(.awsEndpoint) }
 
     /// nil where nobody named one.
+    var namedRegion: String? { given(.awsRegion) ?? environment["AWS_DEFAULT_REGION"] ?? profileRegion }
+
+    /// The region to ask; nil where nobody named one.
     var region: String? {
-        given(.awsRegion) ?? environment["AWS_DEFAULT_REGION"] ?? inProfile("region")
-            // An emulator takes any.
-            ?? (awsEndpoint == nil ? nil : "us-east-1")
+        // An emulator takes any.
+        namedRegion ?? (awsEndpoint == nil ? nil : "us-east-1")
     }
 
-    /// What the profile in AWS's own files says. Files that can't be read are the credential chain's to complain of.
-    private func inProfile(_ name: String) -> String? {
+    /// Files that can't be read are the credential chain's to complain of.
+    static func profileRegion(_ environment: [String: String]) -> String? {
         guard let config = try? SharedConfig(environment: environment, home: NSHomeDirectory()) else { return nil }
-        return config.value(name, profile: config.chosenProfile)
+        return config.value("region", profile: config.chosenProfile)
+    }
+
+    var tables: TableNames {
+        TableNames(
+            photos: text(.photosTable), galleries: text(.galleriesTable), users: text(.usersTable),
+            jobs: text(.jobsTable))
     }
 
     /// What the store on S3 and DynamoDB has to know.
@@ -41,10 +49,7 @@ extension Settings {
         }
         return AWSConfiguration(
             endpoint: endpoint, region: region,
-            tables: TableNames(
-                photos: text(.photosTable), galleries: text(.galleriesTable), users: text(.usersTable),
-                jobs: text(.jobsTable)),
-            buckets: buckets, addressing: S3.Addressing(rawValue: text(.addressing)),
+            tables: tables, buckets: buckets, addressing: S3.Addressing(rawValue: text(.addressing)),
             feed: FeedKind(rawValue: text(.feed)) ?? .poll, owner: WorkerConfiguration.defaultOwner(),
             // However long this worker's own leases are: others' may be shorter, and they are looked after too.
             officeLease: .seconds(min(integer(.lease), 30)) / 2, environment: environment)

@@ -3,21 +3,25 @@ import Logging
 import RenditionCore
 import RenditionIsolation
 
-/// The values of all settings, read once at the start.
+/// The values of all settings, as they were read at one moment.
 struct Settings: Sendable {
     /// What was said, by the settings' names.
-    private let given: [String: String]
+    private var given: [String: String]
 
     /// The process's environment with `.env.local`, `.env` and the file of settings beneath it, for AWS's credential
     /// chain. Empty values are left out.
     let environment: [String: String]
+
+    /// The region that the profile in AWS's own files names.
+    let profileRegion: String?
 
     /// Reads the settings from everywhere.
     ///
     /// - Parameter flags: What the command line says; nil for a flag that isn't there.
     /// - Throws: ``SettingError`` for the first thing that can't be.
     static func load(_ flags: KeyValuePairs<Setting, String?>) throws -> Settings {
-        try Settings(SettingSources.read(flags: flags))
+        var files = SettingFiles()
+        return try Settings(SettingSources.read(flags: flags, files: &files))
     }
 
     /// - Throws: ``SettingError`` for the first value that can't be.
@@ -28,6 +32,14 @@ struct Settings: Sendable {
         }
         given = sources.values.mapValues(\.text)
         environment = sources.environment
+        profileRegion = Self.profileRegion(environment)
+    }
+
+    /// These settings as far as a worker may take them up while it runs, and otherwise those it runs by.
+    func taken(by running: Settings) -> Settings {
+        var taken = running
+        for setting in Setting.all where setting.uptake == .live { taken.given[setting.name] = given[setting.name] }
+        return taken
     }
 
     /// What was said of a setting; nil where nothing was.

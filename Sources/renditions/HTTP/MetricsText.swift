@@ -21,14 +21,16 @@ struct MetricsText {
     }
 
     /// - Parameters:
+    ///   - settings: nil where nothing keeps them.
     ///   - overview: nil while the store can't be asked; its metrics are left out then.
     ///   - requests: What the store's services were asked, by service and operation.
     static func text(
-        _ status: WorkerStatus.Snapshot, threads: Int, overview: StoreOverview.View?,
+        _ status: WorkerStatus.Snapshot, threads: Int, settings: SettingsReload.State?, overview: StoreOverview.View?,
         requests: [String: RequestMeter.Count], isOpenMetrics: Bool
     ) -> String {
         var text = MetricsText(isOpenMetrics: isOpenMetrics)
         text.worker(status, threads: threads)
+        if let settings { text.settings(settings) }
         if let overview { text.queue(overview) }
         text.requests(requests)
         text.process()
@@ -72,6 +74,15 @@ struct MetricsText {
         var isPaused = false
         if case .paused = status.condition { isPaused = true }
         gauge("renditions_paused", "Whether the store is unable, so that nothing is claimed.", [], isPaused ? 1 : 0)
+    }
+
+    private mutating func settings(_ state: SettingsReload.State) {
+        gauge(
+            "renditions_settings_read_timestamp_seconds", "When the settings in force were read.", [],
+            (state.read - Timestamp(milliseconds: 0)).seconds)
+        gauge(
+            "renditions_settings_refused", "Whether a change of the settings was refused and isn't mended yet.", [],
+            state.refused == nil ? 0 : 1)
     }
 
     private mutating func queue(_ view: StoreOverview.View) {

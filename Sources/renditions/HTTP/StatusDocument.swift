@@ -11,6 +11,8 @@ struct StatusDocument: Codable, Sendable {
         /// Why it is paused.
         var reason: String?
         var threads: Int
+        /// When a change of the settings was refused that nobody has mended yet.
+        var settingsRefused: Timestamp?
         /// Seconds since its start.
         var uptime: Int
         /// Photos done in the last sixty seconds, and in each of the last sixty minutes, the running one last.
@@ -69,16 +71,17 @@ struct StatusDocument: Codable, Sendable {
 
 extension StatusDocument {
     /// - Parameters:
-    ///   - watched: The worker that answers, its name and its threads; nil where none does.
+    ///   - watched: The worker that answers, its name, its threads and its settings; nil where none does.
     ///   - overview: The store's queue, or why it can't be asked.
     init(
-        store: any PhotoStore, watched: (status: WorkerStatus.Snapshot, owner: String, threads: Int)?,
+        store: any PhotoStore,
+        watched: (status: WorkerStatus.Snapshot, owner: String, threads: Int, settings: SettingsReload.State?)?,
         overview: Result<StoreOverview.View, any Error>
     ) {
         version = Renditions.version
         self.store = store.summary
         at = store.clock.now
-        worker = watched.map { Worker($0.status, owner: $0.owner, threads: $0.threads) }
+        worker = watched.map { Worker($0.status, owner: $0.owner, threads: $0.threads, settings: $0.settings) }
         var holders: [Holder] = []
         if let watched {
             holders.append(Holder(owner: watched.owner, isThis: true, photos: watched.status.inHand))
@@ -114,13 +117,14 @@ extension StatusDocument.Queue {
 }
 
 extension StatusDocument.Worker {
-    init(_ status: WorkerStatus.Snapshot, owner: String, threads: Int) {
+    init(_ status: WorkerStatus.Snapshot, owner: String, threads: Int, settings: SettingsReload.State?) {
         let visible = Distribution(status.visible)
         func percentile(_ percent: Double) -> Double? { visible.count == 0 ? nil : visible.percentile(percent) }
         let totals = status.totals
         self.init(
             owner: owner, state: status.condition.name(isIdle: status.inHand.isEmpty), reason: status.condition.reason,
-            threads: threads, uptime: Int(status.age), photosPerMinute: status.lastMinute, perMinute: status.perMinute,
+            threads: threads, settingsRefused: settings?.refused, uptime: Int(status.age),
+            photosPerMinute: status.lastMinute, perMinute: status.perMinute,
             visible: StatusDocument.Visible(
                 count: visible.count, p50: percentile(50), p95: percentile(95), p99: percentile(99)),
             done: totals.outcomes[.done] ?? 0, alreadyCurrent: totals.alreadyCurrent,

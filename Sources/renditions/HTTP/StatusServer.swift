@@ -26,6 +26,8 @@ struct StatusServer: Sendable {
         var status: WorkerStatus
         var owner: String
         var threads: Int
+        /// What keeps its settings; nil where nothing does.
+        var reload: SettingsReload?
     }
 
     let store: any PhotoStore
@@ -128,7 +130,8 @@ struct StatusServer: Sendable {
         let isOpenMetrics = MetricsText.isOpenMetrics(accept)
         let view = try? await overview.view(atMost: .seconds(5), patience: Self.patience)
         let text = MetricsText.text(
-            watched?.status.snapshot ?? WorkerStatus().snapshot, threads: watched?.threads ?? 0, overview: view,
+            watched?.status.snapshot ?? WorkerStatus().snapshot, threads: watched?.threads ?? 0,
+            settings: watched?.reload?.state, overview: view,
             requests: (store as? AWSStore)?.meter.counts ?? [:], isOpenMetrics: isOpenMetrics)
         return Self.answer(.ok, Array(text.utf8), MetricsText.contentType(isOpenMetrics: isOpenMetrics))
     }
@@ -139,7 +142,8 @@ struct StatusServer: Sendable {
         let view: Result<StoreOverview.View, any Error>
         do { view = .success(try await overview.view(patience: Self.patience)) } catch { view = .failure(error) }
         return StatusDocument(
-            store: store, watched: watched.map { ($0.status.snapshot, $0.owner, $0.threads) }, overview: view)
+            store: store, watched: watched.map { ($0.status.snapshot, $0.owner, $0.threads, $0.reload?.state) },
+            overview: view)
     }
 
     private func events() -> Response {

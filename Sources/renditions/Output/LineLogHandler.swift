@@ -15,12 +15,16 @@ struct LineLogHandler: LogHandler {
         case json
     }
 
-    var logLevel = Logger.Level.info
     var metadata: Logger.Metadata = [:]
-    private let isJSON: Bool
+    private let style: LogStyle
+    /// Where somebody wants another level than all.
+    private var ownLevel: Logger.Level?
 
-    init(_ format: Format) {
-        isJSON = format == .json || (format == .auto && isatty(STDERR_FILENO) == 0)
+    init(_ style: LogStyle) { self.style = style }
+
+    var logLevel: Logger.Level {
+        get { ownLevel ?? style.level }
+        set { ownLevel = newValue }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -42,7 +46,8 @@ struct LineLogHandler: LogHandler {
         let message = Self.discreet(event.message.description)
         fields = fields.mapValues(Self.discreet)
         let moment = Timestamp(Date()).iso8601
-        let line = isJSON ? json(moment, event.level, message, fields) : human(moment, event.level, message, fields)
+        let line =
+            style.isJSON ? json(moment, event.level, message, fields) : human(moment, event.level, message, fields)
         try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 

@@ -44,6 +44,8 @@ struct StatusPicture: Sendable {
             "visible    p50 \(seconds(visible.p50))   p95 \(seconds(visible.p95))   p99 \(seconds(visible.p99))   "
                 + "of \(visible.count) photos",
         ]
+            + (worker.settingsRefused == nil
+                ? [] : ["settings   a change was refused; the worker's log says why, and it goes by those it had"])
     }
 
     private static func lines(_ queue: StatusDocument.Queue) -> [String] {
