@@ -8,6 +8,8 @@ package struct Permission: Sendable, Hashable, Codable {
         case worker
         /// The worker with RENDITIONS_FEED=streams.
         case streams
+        /// The worker with FROM_EMAIL.
+        case mail
         /// `doctor`, and the worker with RENDITIONS_FEED=streams.
         case doctor
         /// `import`, and `bench` with a store.
@@ -23,7 +25,8 @@ package struct Permission: Sendable, Hashable, Codable {
 
     /// Such as `dynamodb:GetItem`.
     package var action: String
-    /// The last part of the resource's ARN: `table/NAME`, `table/NAME/index/*`, a bucket, or `BUCKET/renditions/*`.
+    /// The last part of the resource's ARN: `table/NAME`, `table/NAME/index/*`, a bucket, `BUCKET/renditions/*`, or
+    /// `identity/*`; `*` where the action knows no resources.
     package var resource: String
     package var purpose: Purpose
 
@@ -63,6 +66,7 @@ package struct Permission: Sendable, Hashable, Codable {
         let doctor = [tables.photos, tables.galleries, tables.users, tables.jobs].flatMap {
             on(table($0), .doctor, "dynamodb:DescribeTable")
         }
+        let mail = on("identity/*", .mail, "ses:SendEmail")
         let others =
             on(table(tables.photos), .import, "dynamodb:PutItem")
             + on(originals, .import, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
@@ -74,7 +78,8 @@ package struct Permission: Sendable, Hashable, Codable {
             + on(table(tables.photos), .setup, "dynamodb:UpdateTable")
             + on(buckets.renditions, .setup, "s3:CreateBucket")
         let platform =
-            [tables.photos, tables.galleries, tables.users].flatMap {
+            on("*", .platform, "ses:GetIdentityVerificationAttributes", "ses:VerifyEmailIdentity")
+            + [tables.photos, tables.galleries, tables.users].flatMap {
                 on(table($0), .platform, "dynamodb:DescribeTable", "dynamodb:CreateTable", "dynamodb:UpdateTable")
             }
             + on(
@@ -83,6 +88,6 @@ package struct Permission: Sendable, Hashable, Codable {
             + on(
                 buckets.renditions, .platform, "s3:GetBucketCORS", "s3:PutBucketCORS", "s3:GetBucketPolicy",
                 "s3:PutBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock")
-        return worker + streams + doctor + others + setup + platform
+        return worker + streams + mail + doctor + others + setup + platform
     }
 }
