@@ -18,6 +18,8 @@ package struct LocalStore: PhotoStore {
     package let clock: any StoreClock
     package let doorbell: Doorbell
     package let summary: String
+    /// Nobody sends mails from here.
+    package var mail: (any MailLedger)? { nil }
     /// Where the objects lie.
     package let paths: ObjectPaths
     private let database: LocalDatabase

@@ -15,6 +15,9 @@ package struct AWSPlatform: Sendable {
     /// The emulator's services, for looking at what was written and for writing as the backend does.
     package let dynamo: DynamoDB
     package let s3: S3
+    package let ses: SES
+    /// The address of ``upload(_:as:gallery:id:attributes:)``'s photographer, once there is one.
+    package let photographersAddress: String
     private let transport: HTTPTransport
 
     /// The names of a platform of which nothing is there yet.
@@ -36,6 +39,7 @@ package struct AWSPlatform: Sendable {
             photos: "photos-\(suffix)", galleries: "galleries-\(suffix)", users: "users-\(suffix)",
             jobs: "jobs-\(suffix)")
         buckets = BucketNames(photos: "photos-\(suffix)", renditions: "renditions-\(suffix)")
+        photographersAddress = "anna@\(suffix).example"
         transport = HTTPTransport()
         let key = Credentials(accessKeyID: emulator.accessKeyID, secretAccessKey: emulator.secretAccessKey)
         let context = AWSContext(
@@ -44,6 +48,7 @@ package struct AWSPlatform: Sendable {
         let endpoint = Endpoint(emulator.endpoint) ?? Endpoint(host: "127.0.0.1")
         dynamo = DynamoDB(endpoint: endpoint, context: context)
         s3 = S3(endpoint: endpoint, addressing: .path, context: context)
+        ses = SES(endpoint: endpoint, context: context)
     }
 
     /// What a `renditions` process needs to work here.
@@ -86,6 +91,15 @@ package struct AWSPlatform: Sendable {
     package func close() async { await transport.close() }
 
     // MARK: What the backend does
+
+    /// Makes the photographer's and the gallery's records.
+    package func enrol(gallery: String = "g", named name: String? = nil) async throws {
+        _ = try await dynamo.put(
+            ["email": .string(photographersAddress), "id": .string("u")], into: tables.users)
+        guard let name else { return }
+        _ = try await dynamo.put(
+            ["user_id": .string("u"), "id": .string(gallery), "name": .string(name)], into: tables.galleries)
+    }
 
     /// Uploads an original and writes its record, as the backend does.
     ///

@@ -25,7 +25,7 @@ package final class Command: Sendable {
         process.executableURL = URL(fileURLWithPath: path.contains("/") ? path : "/usr/bin/env")
         process.arguments = (path.contains("/") ? [] : [path]) + arguments
         let inherited = ProcessInfo.processInfo.environment.filter { name, _ in
-            name != "ENVIRONMENT"
+            name != "ENVIRONMENT" && name != "FROM_EMAIL"
                 && !["RENDITIONS_", "AWS_", "DYNAMODB_", "S3_", "CDN_", "FRONTEND_"].contains { name.hasPrefix($0) }
         }
         process.environment = inherited.merging(environment) { _, new in new }

@@ -137,7 +137,6 @@ package final class Emulator: Sendable {
             await transport.close()
             throw error
         }
-        }
         await transport.close()
         return (key.accessKeyID, key.secretAccessKey)
     }

@@ -17,6 +17,7 @@ package final class OutageStore: PhotoStore {
     package var clock: any StoreClock { store.clock }
     package var doorbell: Doorbell { store.doorbell }
     package var summary: String { store.summary }
+    package var mail: (any MailLedger)? { store.mail }
 
     package func submit(_ record: PhotoRecord, lane: LaneClass) async throws {
         try check()

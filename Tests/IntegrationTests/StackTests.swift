@@ -103,6 +103,7 @@ struct StackTests {
         defer { stack.command.signal(SIGINT) }
         let worker = try #require(try await stack.process(of: "renditions worker"))
         kill(worker, SIGKILL)
+        try await eventually("the stack ends by itself") { !stack.command.isRunning }
         let ended = try await stack.command.wait()
         #expect(ended.status == 1)
         #expect(ended.errors.contains("worker ended (signaled(9))"), "\(ended.errors)")

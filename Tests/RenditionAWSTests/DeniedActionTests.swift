@@ -57,9 +57,10 @@ struct DeniedActionTests {
         #expect(Set(all).count == all.count)
         #expect(Set(all.map(\.purpose)) == Set(Permission.Purpose.allCases))
         for permission in all {
-            let isS3 = permission.action.hasPrefix("s3:")
-            #expect(isS3 || permission.action.hasPrefix("dynamodb:"), "\(permission)")
-            #expect(isS3 != permission.resource.hasPrefix("table/"), "\(permission)")
+            let service = permission.action.split(separator: ":").first
+            #expect(["s3", "dynamodb", "ses"].contains(service), "\(permission)")
+            #expect((service == "dynamodb") == permission.resource.hasPrefix("table/"), "\(permission)")
+            #expect(service != "ses" || ["identity/*", "*"].contains(permission.resource), "\(permission)")
         }
         #expect(all.contains { $0.text == "s3:PutObject on r/renditions/*" && $0.purpose == .worker })
         #expect(!all.contains { $0.purpose == .worker && $0.action.contains("Create") })

@@ -30,7 +30,7 @@ struct IAMPolicyTests {
         let needed = Permission.all(
             TableNames(photos: long, galleries: long, users: long, jobs: long),
             BucketNames(photos: long, renditions: long)
-        ).filter { Permission.Purpose.worker(feed: .streams).contains($0.purpose) }
+        ).filter { Permission.Purpose.worker(feed: .streams, sendsMail: true).contains($0.purpose) }
         let text = try IAMPolicy(needed, region: "us-gov-west-1", account: "123456789012").json
         #expect(text.filter { !$0.isWhitespace }.count <= 6144)
     }

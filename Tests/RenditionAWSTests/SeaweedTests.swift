@@ -134,6 +134,7 @@ private struct MixedStore: PhotoStore {
     var clock: any StoreClock { local.clock }
     var doorbell: Doorbell { local.doorbell }
     var summary: String { local.summary }
+    var mail: (any MailLedger)? { local.mail }
 
     func submit(_ record: PhotoRecord, lane: LaneClass) async throws { try await local.submit(record, lane: lane) }
     func withdraw(_ photoID: String) async throws { try await local.withdraw(photoID) }

@@ -58,6 +58,9 @@ package struct AWSExamination: Sendable {
             return
         }
 
+        let mail = MailLook(ses: services.ses, configuration: configuration)
+        _ = try await look(Check(.connection, MailLook.subject, checked { try await mail.findings() }))
+
         var present: Set<Bucket> = []
         if !inReach.contains(ConnectionLook.s3) { try leave(.storage, "buckets", "S3 can't be reached") }
         if !inReach.contains(ConnectionLook.dynamo) { try leave(.storage, "tables", "DynamoDB can't be reached") }

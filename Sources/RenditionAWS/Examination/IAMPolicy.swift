@@ -5,8 +5,8 @@ import Foundation
 /// It has no conditions. The one that would suit, `s3:prefix` for `s3:ListBucket`, narrows nothing: that action is also what
 /// has S3 say "not found" instead of "forbidden" of an object that isn't there, where no prefix is part of the request.
 ///
-/// Source: IAM User Guide, "IAM JSON policy elements reference"; Service Authorization Reference, the pages of Amazon S3 and of
-/// Amazon DynamoDB.
+/// Source: IAM User Guide, "IAM JSON policy elements reference"; Service Authorization Reference, the pages of Amazon S3,
+/// Amazon DynamoDB and Amazon SES.
 package struct IAMPolicy: Sendable, Hashable, Codable {
     package struct Statement: Sendable, Hashable, Codable {
         /// Whose need it is and of what, in letters and digits.
@@ -72,7 +72,9 @@ extension Permission {
     /// - Parameters:
     ///   - region: nil for any.
     ///   - account: nil for any.
+    /// - Returns: A star alone where the action knows no resources.
     func arn(region: String?, account: String?) -> String {
+        if resource == "*" { return resource }
         let service = action.prefix { $0 != ":" }
         let partition =
             switch region {

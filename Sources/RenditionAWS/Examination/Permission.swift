@@ -8,6 +8,8 @@ package struct Permission: Sendable, Hashable, Codable {
         case worker
         /// The worker with RENDITIONS_FEED=streams.
         case streams
+        /// The worker with FROM_EMAIL.
+        case mail
         /// `doctor`, beside what the worker needs.
         case doctor
         /// `import`, and `bench` with a store.
@@ -21,12 +23,15 @@ package struct Permission: Sendable, Hashable, Codable {
         case platform
 
         /// All that a worker needs as it is set up.
-        package static func worker(feed: FeedKind) -> [Purpose] { feed == .streams ? [.worker, .streams] : [.worker] }
+        package static func worker(feed: FeedKind, sendsMail: Bool) -> [Purpose] {
+            [.worker] + (feed == .streams ? [.streams] : []) + (sendsMail ? [.mail] : [])
+        }
     }
 
     /// Such as `dynamodb:GetItem`.
     package var action: String
-    /// The last part of the resource's ARN: `table/NAME`, `table/NAME/index/INDEX`, a bucket, or `BUCKET/renditions/*`.
+    /// The last part of the resource's ARN: `table/NAME`, `table/NAME/index/INDEX`, a bucket, `BUCKET/renditions/*`, or
+    /// `identity/*`; `*` where the action knows no resources.
     package var resource: String
     package var purpose: Purpose
 
@@ -70,6 +75,7 @@ package struct Permission: Sendable, Hashable, Codable {
         let doctor = [tables.photos, tables.galleries, tables.users, tables.jobs].flatMap {
             on(table($0), .doctor, "dynamodb:DescribeTable")
         }
+        let mail = on("identity/*", .mail, "ses:SendEmail")
         let others =
             on(table(tables.photos), .import, "dynamodb:PutItem")
             + on(originals, .import, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
@@ -82,7 +88,8 @@ package struct Permission: Sendable, Hashable, Codable {
             + on(table(tables.photos), .setup, "dynamodb:UpdateTable")
             + on(buckets.renditions, .setup, "s3:CreateBucket")
         let platform =
-            [tables.photos, tables.galleries, tables.users].flatMap {
+            on("*", .platform, "ses:GetIdentityVerificationAttributes", "ses:VerifyEmailIdentity")
+            + [tables.photos, tables.galleries, tables.users].flatMap {
                 on(table($0), .platform, "dynamodb:DescribeTable", "dynamodb:CreateTable", "dynamodb:UpdateTable")
             }
             + on(
@@ -91,6 +98,6 @@ package struct Permission: Sendable, Hashable, Codable {
             + on(
                 buckets.renditions, .platform, "s3:GetBucketCORS", "s3:PutBucketCORS", "s3:GetBucketPolicy",
                 "s3:PutBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock")
-        return worker + streams + doctor + others + setup + platform
+        return worker + streams + mail + doctor + others + setup + platform
     }
 }

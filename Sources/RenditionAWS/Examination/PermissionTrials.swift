@@ -16,7 +16,7 @@ struct PermissionTrials: Sendable {
     private static let key = "renditions/.doctor/probe"
 
     func findings() async -> [Finding] {
-        let purposes = Permission.Purpose.worker(feed: configuration.feed) + [.doctor]
+        let purposes = Permission.Purpose.worker(feed: configuration.feed, sendsMail: false) + [.doctor]
         var seen: Set<String> = []
         let needed = Permission.all(configuration.tables, configuration.buckets).filter {
             purposes.contains($0.purpose) && seen.insert($0.text).inserted

@@ -54,6 +54,9 @@ actor Housekeeper {
         }
     }
 
+    /// Whether this worker holds the office now.
+    nonisolated var isKeepingHouse: Bool { get async { await election.isMine } }
+
     func resign() async { await election.resign() }
 
     private func stand() async throws -> Bool {

@@ -171,6 +171,18 @@ final class DueSearch: Sendable {
         return rows.filter { row in row.dueAt.map { $0 <= now } ?? false }
     }
 
+    /// Galleries' rows whose mail is due.
+    func mails() async throws -> [JobRow] {
+        let now = clock.now
+        let rows: [JobRow]
+        if state.withLock({ $0.isSmall }), let all = try await scan() {
+            rows = all.filter { row in row.q.map(Lane.mail.contains) == true }
+        } else {
+            rows = try await query(Array(Lane.mail), at: now, limit: 100, fromTheStart: true)
+        }
+        return rows.filter { row in row.dueAt.map { $0 <= now } ?? false }
+    }
+
     // MARK: A small index
 
     /// - Returns: everything in the index, or nil where that is more than a page.

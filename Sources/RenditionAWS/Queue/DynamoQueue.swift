@@ -356,7 +356,7 @@ extension PhotoRef {
 
 extension QueueDepth {
     mutating func count(_ row: JobRow, at now: Timestamp) {
-        guard let q = row.q, let due = row.dueAt, q != Lane.office else { return }
+        guard let q = row.q, let due = row.dueAt, q != Lane.office, !Lane.mail.contains(q) else { return }
         if Lane.dead.contains(q) {
             dead += 1
             return

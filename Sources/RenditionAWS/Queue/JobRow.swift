@@ -27,6 +27,10 @@ enum JobAttribute {
     static let forced = "forced"
     /// The token of the lease that ended last. It proves, after a lost reply, that the end was mine.
     static let endedTok = "ended_tok"
+    /// Of galleries' rows of mail: see ``MailRow``.
+    static let since = "since"
+    static let told = "told"
+    static let waits = "waits"
     /// What happened since the photo was last queued anew, oldest first.
     static let log = "log"
 

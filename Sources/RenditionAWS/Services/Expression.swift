@@ -101,6 +101,11 @@ package struct Expression: Sendable {
         conditions.append("(attribute_not_exists(\(alias)) OR \(alias) <= \(self.value(value)))")
     }
 
+    package mutating func requireAbsent(_ attribute: String, orAtLeast value: RecordValue) {
+        let alias = name(attribute)
+        conditions.append("(attribute_not_exists(\(alias)) OR \(alias) >= \(self.value(value)))")
+    }
+
     // MARK: Text
 
     /// nil where nothing is changed.

@@ -10,6 +10,8 @@ package struct AWSConfiguration: Sendable {
     /// nil chooses by the endpoint: path-style for an emulator, virtual-host for AWS.
     package var addressing: S3.Addressing?
     package var feed: FeedKind
+    /// nil where nobody is told by mail.
+    package var mail: MailConfiguration?
     /// Names this process in leases.
     package var owner: String
     /// How long the worker that keeps house may be silent before another takes its place.
@@ -21,8 +23,9 @@ package struct AWSConfiguration: Sendable {
 
     package init(
         endpoint: Endpoint? = nil, region: String, tables: TableNames, buckets: BucketNames,
-        addressing: S3.Addressing? = nil, feed: FeedKind = .poll, owner: String,
-        officeLease: Duration = .seconds(15), silence: Duration = IdlePace.silenceAtStart,
+        addressing: S3.Addressing? = nil, feed: FeedKind = .poll,
+        mail: MailConfiguration? = nil, owner: String, officeLease: Duration = .seconds(15),
+        silence: Duration = IdlePace.silenceAtStart,
         environment: [String: String] = [:]
     ) {
         self.endpoint = endpoint
@@ -31,6 +34,7 @@ package struct AWSConfiguration: Sendable {
         self.buckets = buckets
         self.addressing = addressing
         self.feed = feed
+        self.mail = mail
         self.owner = owner
         self.officeLease = officeLease
         self.silence = silence

@@ -12,6 +12,7 @@ struct AWSServices: Sendable {
     let streams: DynamoDBStreams
     let s3: S3
     let sts: STS
+    let ses: SES
 
     /// - Parameter maxAttempts: The most attempts at a request; nil for what the environment or each service says.
     init(_ configuration: AWSConfiguration, logger: Logger, maxAttempts: Int? = nil) {
@@ -31,6 +32,7 @@ struct AWSServices: Sendable {
         s3 = S3(
             endpoint: configuration.endpoint(of: "s3", setting: "S3"), addressing: configuration.s3Addressing,
             context: context)
+        ses = SES(endpoint: configuration.endpoint(of: "email", setting: "SES"), context: context)
         sts = STS(endpoint: configuration.endpoint(of: "sts", setting: "STS"), context: context)
     }
 

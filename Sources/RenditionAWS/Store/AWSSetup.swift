@@ -58,6 +58,11 @@ package struct AWSSetup: Sendable {
             )
         }
         try await Self.makeQueue(configuration, table)
+        if plan.includesPlatform, let mail = configuration.mail {
+            try await MailSetup(
+                ses: services.ses, region: configuration.region, isDry: plan.isDry, tell: tell
+            ).run(mail.from)
+        }
     }
 
     private func makeBuckets(_ tell: @escaping @Sendable (String) -> Void) async throws {

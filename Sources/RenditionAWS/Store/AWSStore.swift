@@ -10,6 +10,7 @@ package struct AWSStore: PhotoStore {
     package let clock: any StoreClock
     package let doorbell: Doorbell
     package let summary: String
+    package let mail: (any MailLedger)?
     /// What has been sent so far, for the operator and for benchmarks.
     package let meter: RequestMeter
 
@@ -69,6 +70,7 @@ package struct AWSStore: PhotoStore {
                 dynamo: dynamo, table: tables.jobs, clock: clock, owner: configuration.owner,
                 lease: configuration.officeLease, logger: logger),
             queue: jobs, feed: feed, silence: configuration.silence, logger: logger)
+        mail = Self.mails(configuration, services, jobs, records, housekeeper, logger)
         // Not by the endpoint, which may have several names.
         doorbell = Doorbell(store: "aws/\(configuration.region)/\(tables.jobs)")
         do {
@@ -78,6 +80,22 @@ package struct AWSStore: PhotoStore {
         } catch {
             await transport.close()
             throw error
+        }
+    }
+
+    private static func mails(
+        _ configuration: AWSConfiguration, _ services: AWSServices, _ jobs: DynamoQueue, _ records: DynamoRecords,
+        _ housekeeper: Housekeeper, _ logger: Logger
+    ) -> PhotographerMails? {
+        configuration.mail.map { mail in
+            let (dynamo, tables) = (services.dynamo, configuration.tables)
+            return PhotographerMails(
+                queue: MailQueue(
+                    dynamo: dynamo, table: tables.jobs, clock: jobs.clock, search: jobs.search,
+                    lease: configuration.officeLease * 2),
+                ses: services.ses, records: records, galleries: GalleryNames(dynamo: dynamo, table: tables.galleries),
+                configuration: mail, region: configuration.region, logger: logger
+            ) { await housekeeper.isKeepingHouse }
         }
     }
 

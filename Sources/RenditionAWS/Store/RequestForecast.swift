@@ -86,6 +86,8 @@ package struct RequestForecast: Sendable {
             // The record and its copies in both of the platform's indexes; a status of the platform's own is met by a
             // second request.
             let isOwn = PhotoStatus.workersOwn.contains(record.status)
+            // At most: photos of a gallery that are done soon after each other share a mark.
+            if store.mail != nil, record.status == PhotoStatus.processing { add("DynamoDB UpdateItem", units: 3) }
             add("DynamoDB UpdateItem", isOwn ? 1 : 2, units: kilobytes * 3 + (isOwn ? 2 : kilobytes))
             try await cover(photo)
         }

@@ -19,6 +19,7 @@ package enum LaneClass: String, Sendable, Codable, CodingKeyRepresentable, CaseI
 /// | 2000–2015 | batch re-render |
 /// | 5000–5007 | leased: due when the lease expires |
 /// | 8000 | no work: the office of the worker that keeps house, due when it falls free |
+/// | 8100–8115 | no work: galleries' mails, due after a silence |
 /// | 9000–9015 | dead letters |
 ///
 /// A gallery owns 4 of the 16 shards and a photo's hash picks one, so that a large gallery doesn't stand in the way of
@@ -30,6 +31,7 @@ package enum Lane {
     package static let batch = 2000..<(2000 + shards)
     package static let leased = 5000..<5008
     package static let office = 8000
+    package static let mail = 8100..<(8100 + shards)
     package static let dead = 9000..<(9000 + shards)
 
     /// The shard of a photo, 0–15. It depends on nothing but the ids, so every process computes the same.
@@ -56,6 +58,8 @@ package enum Lane {
     }
 
     package static func leased(shard: Int) -> Int { leased.lowerBound + shard % leased.count }
+
+    package static func mail(galleryID: String) -> Int { mail.lowerBound + Int(hash(galleryID) % UInt64(shards)) }
 
     package static func dead(shard: Int) -> Int { dead.lowerBound + shard }
 

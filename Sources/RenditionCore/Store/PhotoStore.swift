@@ -9,6 +9,8 @@ package protocol PhotoStore: Sendable {
     var doorbell: Doorbell { get }
     /// A line for the operator: which store this is.
     var summary: String { get }
+    /// Tells photographers by mail; nil where nobody is to.
+    var mail: (any MailLedger)? { get }
 
     /// Inserts a new photo's record and queues it: both, or neither.
     ///

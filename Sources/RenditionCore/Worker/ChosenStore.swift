@@ -27,6 +27,7 @@ package struct ChosenStore: PhotoStore {
     package var clock: any StoreClock { base.clock }
     package var doorbell: Doorbell { base.doorbell }
     package var summary: String { base.summary }
+    package var mail: (any MailLedger)? { base.mail }
 
     package func submit(_ record: PhotoRecord, lane: LaneClass) async throws {
         try await base.submit(record, lane: lane)

@@ -32,6 +32,17 @@ package enum KillPoint: String, CaseIterable, Sendable {
     case burial
     /// The queue has it back.
     case release
+    /// The gallery's mail knows that the photo is about to be settled.
+    case mark
+    /// A mail is this worker's to send.
+    case mailTaken = "mail-taken"
+    /// It is sent.
+    case mailSent = "mail-sent"
+    /// The gallery's row says so.
+    case mailTold = "mail-told"
+
+    /// The steps of a photo's own way; the others are those of mails.
+    package static let ofPhotos = allCases.filter { ![.mark, .mailTaken, .mailSent, .mailTold].contains($0) }
 
     /// Goes by, or ends or stops the process.
     package func pass() {

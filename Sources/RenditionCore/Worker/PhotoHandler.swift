@@ -190,6 +190,9 @@ struct PhotoHandler: Sendable {
         let change = RecordCommit.rendered(
             photo, record: record, recipe: recipe, fence: lease.fence, urls: configuration.urls,
             now: store.clock.now)
+        // First, so that whoever dies after this leaves either the photo owed or its mail.
+        try await store.mail?.mark(record)
+        KillPoint.mark.pass()
         switch try await store.records.commit(change) {
         case .committed:
             KillPoint.commit.pass()

@@ -16,6 +16,8 @@ package final class Worker: Sendable {
         var lastWork: ContinuousClock.Instant
         /// Photos whose end the store could not be told yet.
         var unsettled = 0
+        /// Whether all photos are out of hand, for good.
+        var isDone = false
     }
 
     private let store: any PhotoStore
@@ -30,6 +32,7 @@ package final class Worker: Sendable {
     private let logos: LogoCache
     private let bell = Bell()
     private let tendBell = Bell()
+    private let mailBell = Bell()
     private let state: Mutex<State>
     /// What it is doing, for whoever watches.
     package let status: WorkerStatus
@@ -62,6 +65,7 @@ package final class Worker: Sendable {
         status.enter(.stopping)
         bell.ring()
         tendBell.ring()
+        mailBell.ring()
     }
 
     /// Goes by other settings, as far as they may change while it runs, from the next claim on. Photos in hand keep those that
@@ -79,6 +83,7 @@ package final class Worker: Sendable {
         let listener = store.doorbell.listen { [self] in wake() }
         defer { withExtendedLifetime(listener) {} }
         let tending = Task { await tendUntilStopped() }
+        let mailing = Task { await mailUntilDone() }
         do {
             try await store.sweep()
         } catch {
@@ -89,6 +94,10 @@ package final class Worker: Sendable {
         tendBell.ring()
         await tending.value
         let unfinished = await finishInHand()
+        state.withLock { $0.isDone = true }
+        mailBell.ring()
+        // Not cancelled: a mail that is on its way would be sent again by somebody else.
+        await mailing.value
         heartbeat.cancel()
         await heartbeat.value
         return unfinished
@@ -212,6 +221,19 @@ package final class Worker: Sendable {
         return nil
     }
 
+    // MARK: Mails
+
+    /// Sends mails beside everything else: no photo waits for one.
+    private func mailUntilDone() async {
+        guard let mail = store.mail else { return }
+        let mayGoOn: @Sendable () -> Bool = { [self] in state.withLock { !$0.stopping && !$0.isDone } }
+        while mayGoOn() {
+            let round = await mail.deliver(while: mayGoOn)
+            status.mailed(round)
+            await mailBell.wait(atMost: round.again)
+        }
+    }
+
     // MARK: One photo
 
     private func start(_ lease: Lease, claimed: ContinuousClock.Instant) async {
@@ -308,6 +330,10 @@ package final class Worker: Sendable {
             return .retry
         case .dead(let error):
             do {
+                if let record = handled.record {
+                    try await store.mail?.mark(record)
+                    KillPoint.mark.pass()
+                }
                 if let doubt = try await recordFailure(error, lease, handled) {
                     return try await carryOut(doubt, lease, handled)
                 }

@@ -50,6 +50,8 @@ package final class WorkerStatus: Sendable {
         package var stages: [StageTimes.Stage: Summary] = [:]
         /// Seconds from upload to the record's completion, of photos that were rendered for the first time.
         package var visible = Histogram()
+        /// Mails to photographers, by what became of them.
+        package var mails: [MailOutcome: Int] = [:]
     }
 
     /// A sum and how many values it is of.
@@ -163,6 +165,13 @@ package final class WorkerStatus: Sendable {
 
     func named(_ filename: String, _ lease: Lease) {
         state.withLock { $0.entries[lease.token]?.inHand.filename = filename }
+    }
+
+    func mailed(_ round: MailRound) {
+        if round.outcomes.isEmpty { return }
+        state.withLock { state in
+            for outcome in round.outcomes { state.totals.mails[outcome, default: 0] += 1 }
+        }
     }
 
     func settled(_ report: PhotoReport, _ lease: Lease) {

@@ -13,7 +13,8 @@ enum BenchStore {
     ) async throws {
         switch choice {
         case .aws:
-            try await Parts.withStore(.aws, settings, creates: false) {
+            // Nobody waits for word of a benchmark's photos.
+            try await Parts.withAWSStore(settings, mails: false) {
                 try await body($0, "S3 and DynamoDB at \(settings.awsEndpoint ?? "AWS")")
             }
         case .local(let directory):

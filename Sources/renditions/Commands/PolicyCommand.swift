@@ -13,7 +13,9 @@ struct PolicyCommand: AsyncParsableCommand {
               renditions policy setup platform           # of whoever runs `renditions setup --platform`
 
             What needs what:
-              worker     `worker`, `hook`, `show`, `failed`, `top`; with RENDITIONS_FEED=streams the stream too
+              worker     `worker`, `hook`, `show`, `failed`, `top`; with RENDITIONS_FEED=streams the stream too, with FROM_EMAIL its mail
+              streams    a worker's part for that stream
+              mail       a worker's part for that mail
               doctor     `doctor`, beside what a worker needs
               import     `import`, and `bench` with a store
               batch      `rerender` and `verify`, beside what a worker needs
@@ -43,7 +45,8 @@ struct PolicyCommand: AsyncParsableCommand {
         try await Terminal.guarded {
             let settings = try Settings.load([.config: configOptions.file])
             let feed = FeedKind(rawValue: settings.text(.feed)) ?? .poll
-            let needed = Set(purposes + (purposes.contains(.worker) ? Permission.Purpose.worker(feed: feed) : []))
+            let worker = Permission.Purpose.worker(feed: feed, sendsMail: settings.given(.fromEmail) != nil)
+            let needed = Set(purposes + (purposes.contains(.worker) ? worker : []))
             let permissions = Permission.all(settings.tables, settings.buckets).filter { needed.contains($0.purpose) }
             let policy = IAMPolicy(permissions, region: settings.namedRegion, account: account)
             Terminal.print(try policy.json)

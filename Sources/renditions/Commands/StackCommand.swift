@@ -109,7 +109,9 @@ struct StackCommand: AsyncParsableCommand {
             stack.stop()
         }
         do {
-            try await SignalledGroup.run(service, logger: lines.logger) leaving: { stack.leave() }
+            // A terminal that is closed ends it too: nobody would end its parts then.
+            try await SignalledGroup.run(
+                service, logger: lines.logger, onHangup: { stack.stop() }, leaving: { stack.leave() })
         } catch let fault as StackRun.Fault {
             Terminal.complain(fault.message)
             throw Terminal.Status.incomplete

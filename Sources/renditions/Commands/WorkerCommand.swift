@@ -71,8 +71,11 @@ struct WorkerCommand: AsyncParsableCommand {
                         }
                         let greeting =
                             "Worker \(configuration.owner) renders \(configuration.renderWidth) photos at once"
-                        let service = StoppableService { [summary = store.summary, drain] in
+                        let service = StoppableService { [summary = store.summary, mails = store.mail != nil, drain] in
                             logger.info("\(greeting) from the \(summary).")
+                            if !mails, settings.given(.fromEmail) != nil {
+                                logger.warning("FROM_EMAIL is set, and an embedded store sends no mails.")
+                            }
                             // It starts programs to find out, for which no photo waits.
                             Task.detached { Parts.describeFilms(logger) }
                             let reloading = Task {

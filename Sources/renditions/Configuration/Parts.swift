@@ -24,13 +24,16 @@ enum Parts {
 
     /// Opens the store on S3 and DynamoDB for as long as `body` runs.
     ///
-    /// - Parameter checksTables: Whether the worker's own table must be there.
+    /// - Parameters:
+    ///   - checksTables: Whether the worker's own table must be there.
+    ///   - mails: Whether photographers may be told by mail.
     static func withAWSStore(
-        _ settings: Settings, checksTables: Bool = true, _ body: (AWSStore) async throws -> Void
+        _ settings: Settings, checksTables: Bool = true, mails: Bool = true, _ body: (AWSStore) async throws -> Void
     ) async throws {
         let logger = logger(settings)
-        let store = try await AWSStore.open(
-            try settings.aws(), logger: logger, checksTables: checksTables)
+        var configuration = try settings.aws()
+        if !mails { configuration.mail = nil }
+        let store = try await AWSStore.open(configuration, logger: logger, checksTables: checksTables)
         defer { logger.debug("Requests: \(store.meter.summary).") }
         try await using(store, body)
     }

@@ -13,6 +13,8 @@ struct Setting: Sendable {
         case secret
         /// An address that begins with http:// or https://.
         case url
+        /// An e-mail address, perhaps with a name before it.
+        case mail
         /// A host and a port to listen on.
         case address
         case choice([String])
@@ -58,6 +60,7 @@ struct Setting: Sendable {
         case .amount: Double(text).map { $0.isFinite && $0 >= 0 } ?? false
         case .choice(let choices): choices.contains(text)
         case .url: Self.isURL(text)
+        case .mail: MailAddress(text) != nil
         case .address: HTTPAddress(text) != nil
         case .store: StoreChoice(text) != nil
         case .formats: FurtherFormats.parse(text) != nil
@@ -79,6 +82,7 @@ struct Setting: Sendable {
         case .amount(let unit): "a number that isn't below 0 (\(unit))"
         case .choice(let choices): "one of \(choices.joined(separator: ", "))"
         case .url: "an address that begins with http:// or https://"
+        case .mail: "an e-mail address, such as a@b.example or Name <a@b.example>"
         case .address: "a host and a port, such as 127.0.0.1:9090, or a port alone"
         case .store: "local:DIR or aws"
         case .formats: "a list of webp and avif, each perhaps with a size before it, such as webp,medium:avif"
@@ -93,6 +97,7 @@ struct Setting: Sendable {
         case .amount(let unit): unit
         case .choice(let choices): choices.joined(separator: ", ")
         case .url: "URL"
+        case .mail: "e-mail address"
         case .address: "HOST:PORT, PORT"
         case .store: "local:DIR, aws"
         case .formats: "such as webp,medium:avif"

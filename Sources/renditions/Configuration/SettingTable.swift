@@ -8,7 +8,8 @@ extension Setting {
     static let all: [Setting] = [
         config, store, feed, publicEndpoint, deployment, awsEndpoint, addressing, awsRegion, awsProfile, awsAccessKeyID,
         awsSecretAccessKey, awsSessionToken, photosTable, galleriesTable, usersTable, jobsTable, photosBucket,
-        renditionsBucket, cdnDomain, frontend, threads, memory, lease, grace, attempts, retry, pixels, bytes, frames,
+        renditionsBucket, cdnDomain, frontend, fromEmail, mailAfter, threads, memory, lease, grace, attempts, retry,
+        pixels, bytes, frames,
         jpegScans, nesting, packedMetadata, seconds, renderMemory, renderPhotos, sharpening, gamut, metadata, gainMap,
         furtherFormats, scans, http, httpSecret, logLevel, logFormat, traces, runs, priceS3Put, priceS3Get, priceWrite,
         priceRead, priceCPU, priceTransfer,
@@ -87,7 +88,13 @@ extension Setting {
         name: "FRONTEND_URL", kind: .url, fallback: "http://localhost:5173",
         uptake: .none,
         summary: "The address of the pages that show galleries; `setup` lets them read the buckets, `doctor` looks "
-            + "whether they may")
+            + "whether they may, and mails lead there")
+    static let fromEmail = Setting(
+        name: "FROM_EMAIL", kind: .mail, fallback: "", uptake: .start,
+        summary: "Whom photographers' mails come from, through SES. Unset: none are sent")
+    static let mailAfter = Setting(
+        name: "RENDITIONS_MAIL_AFTER", kind: .integer(1...3600, unit: "s"), fallback: "60", uptake: .start,
+        summary: "How long a gallery has to be silent until its upload counts as over and the mail is sent")
 
     static let threads = Setting(
         name: "RENDITIONS_THREADS", kind: .integer(1...1024, unit: "photos"),

@@ -50,9 +50,16 @@ extension Settings {
         return AWSConfiguration(
             endpoint: endpoint, region: region,
             tables: tables, buckets: buckets, addressing: S3.Addressing(rawValue: text(.addressing)),
-            feed: FeedKind(rawValue: text(.feed)) ?? .poll, owner: WorkerConfiguration.defaultOwner(),
+            feed: FeedKind(rawValue: text(.feed)) ?? .poll, mail: mail, owner: WorkerConfiguration.defaultOwner(),
             // However long this worker's own leases are: others' may be shorter, and they are looked after too.
             officeLease: .seconds(min(integer(.lease), 30)) / 2, environment: environment)
+    }
+
+    /// nil where nobody is told by mail.
+    private var mail: MailConfiguration? {
+        given(.fromEmail).flatMap(MailAddress.init).map { from in
+            MailConfiguration(from: from, silence: .seconds(integer(.mailAfter)), frontend: text(.frontend))
+        }
     }
 
     /// The object store's address as a browser reaches it.

@@ -69,6 +69,9 @@ struct MetricsText {
             "renditions_upload_to_visible_seconds",
             "Seconds from a record's creation to its completion, the first time.",
             totals.visible)
+        counter(
+            "renditions_mails", "Mails to photographers, by what became of them.",
+            MailOutcome.allCases.map { ([("outcome", $0.rawValue)], Double(totals.mails[$0] ?? 0)) })
         gauge("renditions_in_hand", "Photos in the worker's hands.", [], Double(status.inHand.count))
         gauge("renditions_threads", "Photos rendered at once, at most.", [], Double(threads))
         var isPaused = false

@@ -38,7 +38,7 @@ struct ChaosStepTests {
     func killed(_ store: ChaosStore) async throws {
         let scene = try await scene(store)
         var workers: [ChaosWorker] = []
-        for point in KillPoint.allCases {
+        for point in KillPoint.ofPhotos {
             try await upload(for: point, scene)
             workers.append(try await ChaosWorker(scene, settings.merging(["CHAOS_KILL_AT": point.rawValue]) { $1 }))
             try await workers.last?.dies(noting: scene.book)
@@ -56,7 +56,7 @@ struct ChaosStepTests {
         let scene = try await scene(.embedded)
         var sleepers: [ChaosWorker] = []
         // While four renditions are written, others than the sleeping thread hold the database's lock, which nobody could have.
-        for point in KillPoint.allCases where ![.write, .publish].contains(point) {
+        for point in KillPoint.ofPhotos where ![.write, .publish].contains(point) {
             try await upload(for: point, scene)
             sleepers.append(try await ChaosWorker(scene, settings.merging(["CHAOS_STOP_AT": point.rawValue]) { $1 }))
             try await sleepers.last?.stands(noting: scene.book)

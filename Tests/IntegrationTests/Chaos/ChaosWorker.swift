@@ -105,7 +105,7 @@ final class ChaosWorker: Sendable {
         guard var random = deaths else { return [:] }
         defer { deaths = random }
         guard Bool.random(using: &random) else { return [:] }
-        let point = KillPoint.allCases.randomElement(using: &random)!
+        let point = KillPoint.ofPhotos.randomElement(using: &random)!
         return ["CHAOS_KILL_AT": "\(point.rawValue):\(Int.random(in: 1...3, using: &random))"]
     }
 

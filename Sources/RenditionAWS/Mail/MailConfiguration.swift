@@ -1,0 +1,16 @@
+import RenditionCore
+
+/// Whether and how photographers are told by mail.
+package struct MailConfiguration: Sendable, Hashable {
+    package var from: MailAddress
+    /// How long a gallery has to be silent until an upload session counts as over.
+    package var silence: Duration
+    /// The address of the pages that show galleries.
+    package var frontend: String?
+
+    package init(from: MailAddress, silence: Duration = .seconds(60), frontend: String? = nil) {
+        self.from = from
+        self.silence = silence
+        self.frontend = frontend
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import RenditionCore
+
+/// The galleries' rows of mail in the side table. Each operation is one conditional write, as in ``DynamoQueue``; all may be
+/// called concurrently, from several processes.
+///
+/// | operation | condition | effect |
+/// |---|---|---|
+/// | mark | `since` isn't later than the photo's | due after the silence; `tok`, `attempts` and `waits` forgotten |
+/// | … | `since` is later, or absent | the same, and `since` is the photo's |
+/// | take | lane and `due_at` as seen | mine until now + lease; attempts + 1 |
+/// | hold | `tok` is mine | mine for another lease |
+/// | put off | `tok` is mine | due later, the attempt not counted |
+/// | refuse | `tok` is mine | due later |
+/// | close | `tok` is mine | no mail is due; `told` |
+/// | … | `tok` isn't mine | `told` alone: the next session's photos are on their way already |
+/// | give up | `tok` is mine | no mail is due; `since` stays, so that the next one tells of these photos too |
+struct MailQueue: Sendable {
+    let dynamo: DynamoDB
+    let table: String
+    let clock: any StoreClock
+    let search: DueSearch
+    /// How long a sender that fell silent keeps a mail.
+    let lease: Duration
+
+    private typealias Key = JobAttribute
+
+    /// A mail that is mine to send.
+    struct Taken: Sendable {
+        var row: MailRow
+        var token: String
+    }
+
+    // MARK: Marking
+
+    /// - Parameters:
+    ///   - since: When the photo began to owe its renditions.
+    ///   - known: What `since` was seen to be last; nil where that isn't known.
+    /// - Returns: what `since` is now.
+    func mark(_ gallery: String, since: Timestamp, known: Timestamp?, due: Timestamp) async throws -> Timestamp {
+        var known = known
+        for _ in 0..<8 {
+            var expression = Expression()
+            let isEarlier = known.map { since < $0 } ?? true
+            if isEarlier {
+                expression.requireAbsent(Key.since, orAtLeast: DynamoQueue.value(since))
+                expression.set(Key.since, DynamoQueue.value(since))
+            } else {
+                expression.require(Key.since, atMost: DynamoQueue.value(since))
+            }
+            expression.set(Key.gallery, .string(gallery))
+            expression.set(Key.q, .integer(Lane.mail(galleryID: gallery)))
+            expression.set(Key.dueAt, DynamoQueue.value(due))
+            expression.remove(Key.tok, Key.attempts, Key.waits)
+            switch try await change(gallery, expression) {
+            case .written: return isEarlier ? since : known ?? since
+            case .refused(let item, _): known = item.map(JobRow.init).map(MailRow.init)?.since
+            }
+        }
+        throw RenditionError(
+            code: "contended", stage: .store, retriable: true,
+            message: "A gallery's row of mail changes too often to be changed. It will be tried again.", detail: gallery
+        )
+    }
+
+    // MARK: Sending
+
+    /// Rows that are due, as the index shows them.
+    func due() async throws -> [JobRow] { try await search.mails() }
+
+    /// - Returns: nil where somebody else was quicker, or another photo was settled.
+    func take(_ row: JobRow) async throws -> Taken? {
+        guard let q = row.q, let due = row.dueAt else { return nil }
+        let token = UUID().uuidString.lowercased()
+        var expression = Expression()
+        expression.require(Key.q, is: .integer(q))
+        expression.require(Key.dueAt, is: DynamoQueue.value(due))
+        expression.set(Key.tok, .string(token))
+        expression.set(Key.dueAt, DynamoQueue.value(clock.now + lease))
+        expression.add(Key.attempts, 1)
+        switch try await change(row.photo.galleryID, expression, returning: .new) {
+        case .written(let item): return Taken(row: MailRow(JobRow(item)), token: token)
+        case .refused(let item, _):
+            // The take whose reply was lost is mine if its token is.
+            guard let present = item.map(JobRow.init).map(MailRow.init), present.token == token else { return nil }
+            return Taken(row: present, token: token)
+        }
+    }
+
+    /// - Returns: false where it isn't mine any more.
+    func hold(_ taken: Taken) async throws -> Bool {
+        var expression = mine(taken)
+        expression.set(Key.dueAt, DynamoQueue.value(clock.now + lease))
+        return try await isWritten(taken, expression)
+    }
+
+    func putOff(_ taken: Taken, for wait: Duration) async throws {
+        var expression = mine(taken)
+        expression.set(Key.dueAt, DynamoQueue.value(clock.now + wait))
+        expression.set(Key.waits, .integer(taken.row.waits + 1))
+        expression.add(Key.attempts, -1)
+        expression.remove(Key.tok)
+        _ = try await isWritten(taken, expression)
+    }
+
+    func refuse(_ taken: Taken, because reason: String, for wait: Duration) async throws {
+        var expression = mine(taken)
+        expression.set(Key.dueAt, DynamoQueue.value(clock.now + wait))
+        expression.set(Key.lastError, .string(String(reason.prefix(400))))
+        expression.remove(Key.tok)
+        _ = try await isWritten(taken, expression)
+    }
+
+    /// - Parameter told: Until when photos were settled that the mail told of; nil where there was none.
+    func close(_ taken: Taken, told: Timestamp?) async throws {
+        var expression = mine(taken)
+        if let told { expression.set(Key.told, DynamoQueue.value(told)) }
+        expression.remove(Key.q, Key.dueAt, Key.since, Key.tok, Key.attempts, Key.waits, Key.lastError)
+        if try await isWritten(taken, expression) { return }
+        guard let told else { return }
+        var alone = Expression()
+        alone.requirePresent(Key.id)
+        alone.requireAbsent(Key.told, orAtMost: DynamoQueue.value(told))
+        alone.set(Key.told, DynamoQueue.value(told))
+        _ = try await change(taken.row.gallery, alone)
+    }
+
+    func giveUp(_ taken: Taken, because reason: String) async throws {
+        var expression = mine(taken)
+        expression.set(Key.lastError, .string(String(reason.prefix(400))))
+        expression.remove(Key.q, Key.dueAt, Key.tok, Key.attempts, Key.waits)
+        _ = try await isWritten(taken, expression)
+    }
+
+    func row(_ gallery: String) async throws -> MailRow? {
+        try await dynamo.get([Key.id: .string(MailRow.id(of: gallery))], from: table).map(JobRow.init).map(MailRow.init)
+    }
+
+    // MARK: Requests
+
+    private func mine(_ taken: Taken) -> Expression {
+        var expression = Expression()
+        expression.require(Key.tok, is: .string(taken.token))
+        return expression
+    }
+
+    private func isWritten(_ taken: Taken, _ expression: Expression) async throws -> Bool {
+        if case .written = try await change(taken.row.gallery, expression) { return true }
+        return false
+    }
+
+    private func change(
+        _ gallery: String, _ expression: Expression, returning: DynamoDB.Returning = .none
+    ) async throws -> DynamoDB.Outcome {
+        try await dynamo.update(
+            [Key.id: .string(MailRow.id(of: gallery))], in: table, expression, returning: returning)
+    }
+}

@@ -1,0 +1,168 @@
+import RenditionAWS
+import RenditionCore
+import RenditionTestKit
+import Synchronization
+import Testing
+
+/// What happens to a mail while it is on its way.
+@Suite("A mail on its way", .timeLimit(.minutes(5)))
+struct MailRaceTests {
+    private static let silence = MailStage.silence
+
+    private static func isTake(_ seen: FaultProxy.Seen) -> Bool {
+        seen.target == "UpdateItem" && seen.body.contains("~mail/g") && seen.body.contains("ADD")
+    }
+
+    /// Has something happen before the first request of a kind goes on.
+    private func before(
+        _ isIt: @escaping @Sendable (FaultProxy.Seen) -> Bool, on stage: MailStage,
+        _ body: @escaping @Sendable () async -> Void
+    ) {
+        stage.proxy.fail(first: 1, of: isIt, with: .hold(body))
+    }
+
+    /// The one that keeps house was asleep for so long that another does too, and wakes as that one sends.
+    @Test func twoSendersAtOnceSendOne() async throws {
+        let stage = try await MailStage.make()
+        let other = try await stage.other()
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        _ = try await other.tend()
+        before(Self.isTake, on: stage) { #expect((try? await stage.deliver(by: other)) == [.sent]) }
+        #expect(try await stage.deliver().isEmpty)
+        #expect(try await stage.told() == ["1 photo is ready"])
+        await stage.close()
+    }
+
+    @Test func whoeverTookItIsFollowedOnceItsLeaseHasEnded() async throws {
+        let stage = try await MailStage.make()
+        let other = try await stage.other()
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        _ = try await other.tend()
+        before({ $0.name == "DynamoDB.Query" && $0.body.contains("GalleryIdIndex") }, on: stage) {
+            #expect((try? await stage.deliver(by: other)) == [], "it is taken")
+            stage.clock.advance(by: MailStage.officeLease * 2)
+            #expect((try? await stage.deliver(by: other)) == [.sent])
+        }
+        #expect(try await stage.deliver().isEmpty, "it sees in time that it isn't its own any more")
+        #expect(try await stage.told() == ["1 photo is ready"])
+        await stage.close()
+    }
+
+    @Test func aPhotoThatIsSettledBeforeItGoesOutIsToldByIt() async throws {
+        let stage = try await MailStage.make()
+        let other = try await stage.other()
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        before({ $0.name == "DynamoDB.Query" && $0.body.contains("UserIdIndex") }, on: stage) {
+            do { try await stage.settle(try await stage.upload("b"), by: other) } catch { Issue.record(error) }
+        }
+        #expect(try await stage.deliver().isEmpty, "the silence was broken")
+        stage.clock.advance(by: Self.silence)
+        #expect(try await stage.deliver() == [.sent])
+        #expect(try await stage.told() == ["2 photos are ready"])
+        await stage.close()
+    }
+
+    @Test func aPhotoThatIsSettledWhileItGoesOutIsToldByTheNext() async throws {
+        let stage = try await MailStage.make()
+        let other = try await stage.other()
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        before({ $0.name == "SES.SendEmail" }, on: stage) {
+            do { try await stage.settle(try await stage.upload("b"), by: other) } catch { Issue.record(error) }
+        }
+        #expect(try await stage.deliver() == [.sent])
+        stage.clock.advance(by: Self.silence)
+        #expect(try await stage.deliver() == [.sent])
+        #expect(try await stage.told() == ["1 photo is ready", "1 photo is ready"])
+        await stage.close()
+    }
+
+    @Test(arguments: ["take", "close"])
+    func aLostAnswerOfTheTableSendsNoSecond(_ step: String) async throws {
+        let stage = try await MailStage.make()
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        stage.proxy.fail(
+            first: 1,
+            of: { seen in
+                step == "take" ? Self.isTake(seen) : seen.target == "UpdateItem" && seen.body.contains(#""told""#)
+            }, with: .dropReply)
+        #expect(try await stage.deliver() == [.sent])
+        stage.clock.advance(by: Self.silence * 10)
+        #expect(try await stage.deliver().isEmpty)
+        #expect(try await stage.told() == ["1 photo is ready"])
+        await stage.close()
+    }
+
+    /// SES can't tell a repeated request from a new one; rather twice than never.
+    @Test func aLostAnswerOfSESSendsItAgain() async throws {
+        let stage = try await MailStage.make()
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        stage.proxy.fail(first: 1, of: { $0.name == "SES.SendEmail" }, with: .dropReply)
+        #expect(try await stage.deliver() == [.refused])
+        #expect(try await stage.told().count == 1)
+        stage.clock.advance(by: .seconds(60))
+        #expect(try await stage.deliver() == [.sent])
+        #expect(try await stage.told() == ["1 photo is ready", "1 photo is ready"])
+        await stage.close()
+    }
+
+    @Test func oneThatSESRefusesIsTriedAgainAndThenGivenUpAloud() async throws {
+        let stage = try await MailStage.make(isVerified: false)
+        try await stage.settle(try await stage.upload("a"))
+        var outcomes: [MailOutcome] = []
+        for _ in 1...9 {
+            stage.clock.advance(by: .seconds(1200))
+            outcomes += try await stage.deliver()
+        }
+        #expect(outcomes == Array(repeating: .refused, count: 7) + [.givenUp])
+        let lines = stage.memory.lines.withLock { $0 }
+        let last = try #require(lines.last { $0.hasPrefix("error") })
+        #expect(last.contains("given up after 8 attempts") && last.contains("in SES in us-east-1"), "\(last)")
+        #expect(last.contains("Verify galerly+") && last.contains(#""gallery": g"#), "\(last)")
+        #expect(try await stage.row()?["last_error"]?.string?.contains("Verify galerly+") == true)
+
+        // What was given up isn't lost: the next mail tells of it too.
+        stage.proxy.fail(
+            first: 1, of: { $0.name == "SES.SendEmail" },
+            with: .hold {
+                try? await stage.platform.ses.verify("galerly+\(stage.platform.tables.jobs)@galerly.example")
+            })
+        stage.clock.advance(by: .seconds(3600))
+        try await stage.settle(try await stage.upload("b"))
+        stage.clock.advance(by: Self.silence)
+        #expect(try await stage.deliver() == [.sent])
+        #expect(try await stage.told() == ["2 photos are ready"])
+        await stage.close()
+    }
+
+    @Test func oneThatEndsItsSendersIsGivenUp() async throws {
+        let stage = try await MailStage.make()
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        // As if eight had died over it.
+        var change = Expression()
+        change.set("attempts", .integer(8))
+        _ = try await stage.platform.dynamo.update(["id": .string("~mail/g")], in: stage.platform.tables.jobs, change)
+        #expect(try await stage.deliver() == [.givenUp])
+        #expect(try await stage.told() == [])
+        #expect(try await stage.row()?["q"] == nil)
+        await stage.close()
+    }
+
+    @Test func onlyWhoKeepsHouseLooks() async throws {
+        let stage = try await MailStage.make()
+        let other = try await stage.other()
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        let before = other.meter.counts
+        #expect(try await stage.deliver(by: other).isEmpty)
+        #expect(other.meter.counts == before)
+        #expect(try await stage.told() == [])
+        await stage.close()
+    }
+}

@@ -1,0 +1,102 @@
+import RenditionAWS
+import RenditionCore
+import RenditionTestKit
+import Synchronization
+import Testing
+
+/// A platform with a photographer, workers' stores that tell them by mail, and time that stands still.
+final class MailStage: Sendable {
+    let platform: AWSPlatform
+    let clock = ManualClock()
+    let proxy: FaultProxy
+    let memory = LogMemory()
+    /// The one that sends, through the proxy.
+    let store: AWSStore
+    private let others = Mutex<[AWSStore]>([])
+
+    static let silence = Duration.seconds(60)
+    static let officeLease = Duration.seconds(15)
+
+    /// - Parameter isVerified: Whether SES takes mails from the platform's address.
+    static func make(isVerified: Bool = true, hasPhotographer: Bool = true) async throws -> MailStage {
+        let platform = try await AWSPlatform.make(on: try await Emulator.shared())
+        let proxy = try await FaultProxy.start(upstream: platform.emulator.endpoint)
+        if hasPhotographer { try await platform.enrol(named: "Anna & Ben") }
+        let stage = try await MailStage(platform, proxy)
+        if isVerified { try await platform.ses.verify(stage.from) }
+        _ = try await stage.store.tend()
+        return stage
+    }
+
+    private init(_ platform: AWSPlatform, _ proxy: FaultProxy) async throws {
+        (self.platform, self.proxy) = (platform, proxy)
+        let setup = try await platform.open()
+        await setup.close()
+        store = try await Self.open(platform, proxy.endpoint, clock, memory)
+    }
+
+    private var from: String { Self.from(platform) }
+    private static func from(_ platform: AWSPlatform) -> String { "galerly+\(platform.tables.jobs)@galerly.example" }
+
+    private static func open(
+        _ platform: AWSPlatform, _ endpoint: String, _ clock: ManualClock, _ memory: LogMemory
+    ) async throws -> AWSStore {
+        var configuration = platform.configuration(endpoint: endpoint, feed: .none, officeLease: officeLease)
+        configuration.mail = MailConfiguration(
+            from: try #require(MailAddress(from(platform))), silence: silence, frontend: "https://galerly.example")
+        return try await AWSStore.open(configuration, logger: memory.logger, clock: clock)
+    }
+
+    /// Another worker's store.
+    func other() async throws -> AWSStore {
+        let store = try await Self.open(platform, platform.emulator.endpoint, clock, memory)
+        others.withLock { $0.append(store) }
+        return store
+    }
+
+    /// Writes a record that owes renditions.
+    func upload(_ id: String, began: Timestamp? = nil) async throws -> PhotoRecord {
+        try await put(id, PhotoStatus.processing, began: began)
+    }
+
+    /// Settles a photo as a worker does: marks, then writes the record.
+    func settle(_ record: PhotoRecord, as status: String = PhotoStatus.active, by store: AWSStore? = nil) async throws {
+        try await (store ?? self.store).mail?.mark(record)
+        _ = try await put(record.id, status, began: record.owedSince)
+    }
+
+    private func put(_ id: String, _ status: String, began: Timestamp?) async throws -> PhotoRecord {
+        let now = RecordValue.string(clock.now.iso8601)
+        var attributes: [String: RecordValue] = [
+            "id": .string(id), "gallery_id": .string("g"), "user_id": .string("u"), "status": .string(status),
+            "original_filename": .string("\(id).jpg"), "created_at": now, "updated_at": now,
+            "processing_started_at": .string((began ?? clock.now).iso8601),
+        ]
+        if status == PhotoStatus.active { attributes["processed_at"] = now }
+        _ = try await platform.dynamo.put(attributes, into: platform.tables.photos)
+        return PhotoRecord(attributes: attributes)
+    }
+
+    @discardableResult
+    func deliver(by store: AWSStore? = nil) async throws -> [MailOutcome] {
+        try await #require((store ?? self.store).mail).deliver { true }.outcomes
+    }
+
+    /// The subjects of what was sent, without the gallery's name before them.
+    func told() async throws -> [String] {
+        try await Outbox(platform.emulator).mails(to: platform.photographersAddress).map { mail in
+            String(mail.subject.replacing("“Anna & Ben”: ", with: ""))
+        }
+    }
+
+    /// The gallery's row; nil where there is none.
+    func row() async throws -> [String: RecordValue]? {
+        try await platform.dynamo.get(["id": .string("~mail/g")], from: platform.tables.jobs)
+    }
+
+    func close() async {
+        for store in others.withLock({ $0 }) + [store] { await store.close() }
+        await proxy.stop()
+        await platform.close()
+    }
+}
