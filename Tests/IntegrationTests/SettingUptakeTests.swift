@@ -22,6 +22,7 @@ struct SettingUptakeTests {
         case .amount: "7"
         case .choice(let choices): choices.last { $0 != setting.fallback } ?? ""
         case .url: "http://other.example"
+        case .mail: "other@example.com"
         case .address: "9090"
         case .store: "local:other"
         case .formats: "webp"
