@@ -47,6 +47,6 @@ struct Renditions: AsyncParsableCommand {
             SetupCommand.self, WorkerCommand.self, HookCommand.self, ImportCommand.self, RenderCommand.self,
             BenchCommand.self,
             DoctorCommand.self, RerenderCommand.self, VerifyCommand.self, ShowCommand.self, FailedCommand.self,
-            TopCommand.self, GalleryCommand.self, SettingsCommand.self,
+            TopCommand.self, HealthCommand.self, GalleryCommand.self, SettingsCommand.self,
         ])
 }
