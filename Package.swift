@@ -131,6 +131,7 @@ let package = Package(
                 "RenditionTestKit", "sandbox-probe", crypto, logging, nio,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),
     ],

@@ -48,6 +48,7 @@ struct Renditions: AsyncParsableCommand {
             RenderCommand.self,
             BenchCommand.self,
             DoctorCommand.self, RerenderCommand.self, VerifyCommand.self, ShowCommand.self, FailedCommand.self,
-            TopCommand.self, GalleryCommand.self, DevServerCommand.self, StackCommand.self, SettingsCommand.self,
+            TopCommand.self, HealthCommand.self, GalleryCommand.self, DevServerCommand.self, StackCommand.self,
+            SettingsCommand.self,
         ])
 }

@@ -1,0 +1,53 @@
+import Foundation
+import RenditionTestKit
+import Testing
+
+@testable import renditions
+
+/// The unit for systemd, as far as its own tools tell; scripts/check-images boots it.
+@Suite("galerly-renditions.service", .timeLimit(.minutes(5)))
+struct ServiceUnitTests {
+    private static let path = "\(Corpus.root)/deploy/systemd/galerly-renditions.service"
+    private let folder = TestFolder()
+
+    /// The values of a key, in order.
+    private func values(_ key: String) throws -> [String] {
+        let text = try String(contentsOfFile: Self.path, encoding: .utf8)
+        return text.split(separator: "\n").filter { $0.hasPrefix("\(key)=") }.map {
+            String($0.dropFirst(key.count + 1))
+        }
+    }
+
+    @Test func systemdUnderstandsIt() async throws {
+        // The program isn't installed where the tests run; all else is as it is.
+        let text = try String(contentsOfFile: Self.path, encoding: .utf8)
+            .replacing("/usr/local/bin/renditions", with: Renditions.path)
+        let unit = try folder.write("galerly-renditions.service", Array(text.utf8))
+        let verified = try await Command.run("systemd-analyze", ["verify", "--man=no", unit])
+        #expect(verified.status == 0 && verified.errors.isEmpty && verified.output.isEmpty, "\(verified.errors)")
+        let odd = text.replacing("RestrictRealtime", with: "RestrictRealtimes")
+        let wrong = try folder.write("wrong/galerly-renditions.service", Array(odd.utf8))
+        let refused = try await Command.run("systemd-analyze", ["verify", "--man=no", wrong])
+        #expect(refused.errors.contains("RestrictRealtimes"), "\(refused.errors)")
+    }
+
+    /// systemd's own measure, from 0 (shut in) to 10 (unlimited): what is left are the network and the namespaces with which
+    /// render processes shut themselves in.
+    @Test func itsExposureIsSmall() async throws {
+        let judged = try await Command.run(
+            "systemd-analyze", ["security", "--offline=yes", "--threshold=15", "--no-pager", Self.path])
+        #expect(judged.status == 0, "\(judged.output.suffix(200))")
+        #expect(judged.output.contains("Overall exposure level"))
+    }
+
+    @Test func itEndsAndRestartsAsTheWorkerDoes() throws {
+        let grace = try #require(Int(Setting.grace.fallback))
+        #expect(try values("TimeoutStopSec").compactMap { Int($0) }.allSatisfy { $0 > grace })
+        #expect(try values("TimeoutStopSec").count == 1)
+        #expect(try values("KillSignal") == ["SIGTERM"])
+        #expect(try values("Restart") == ["on-failure"])
+        // A wrong setting or call doesn't mend by itself.
+        #expect(try values("RestartPreventExitStatus") == ["64 78"])
+        #expect(try values("ExecReload") == [#"/bin/sh -c "kill -HUP ${MAINPID}""#])
+    }
+}
