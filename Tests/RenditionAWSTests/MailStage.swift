@@ -48,8 +48,10 @@ final class MailStage: Sendable {
     }
 
     /// Another worker's store.
-    func other() async throws -> AWSStore {
-        let store = try await Self.open(platform, platform.emulator.endpoint, clock, memory)
+    ///
+    /// - Parameter proxy: What its requests go through; nil for straight to the emulator.
+    func other(through proxy: FaultProxy? = nil) async throws -> AWSStore {
+        let store = try await Self.open(platform, proxy?.endpoint ?? platform.emulator.endpoint, clock, memory)
         others.withLock { $0.append(store) }
         return store
     }

@@ -66,18 +66,18 @@ struct MailTests {
         await stage.close()
     }
 
-    /// The photo that began last is settled first, by another worker, and the first one last.
+    /// What is settled in another order than it began, by one worker and by several.
     @Test func theEarliestPhotoBeginsTheSession() async throws {
         let stage = try await MailStage.make()
-        let others = [try await stage.other(), try await stage.other()]
+        let other = try await stage.other()
         var photos: [PhotoRecord] = []
         for id in ["a", "b", "c"] {
             photos.append(try await stage.upload(id))
             stage.clock.advance(by: .seconds(1))
         }
-        try await stage.settle(photos[1], by: others[0])
-        try await stage.settle(photos[0])
-        try await stage.settle(photos[2], by: others[1])
+        try await stage.settle(photos[1], by: other)
+        try await stage.settle(photos[0], by: other)
+        try await stage.settle(photos[2])
         #expect(try await stage.row()?["since"]?.integer == photos[0].owedSince.map { Int($0.milliseconds) })
         stage.clock.advance(by: Self.silence)
         try await stage.deliver()
