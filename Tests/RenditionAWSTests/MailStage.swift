@@ -67,6 +67,9 @@ final class MailStage: Sendable {
         _ = try await put(record.id, status, began: record.owedSince)
     }
 
+    /// Writes a record of a photo that is shown already.
+    func show(_ id: String) async throws { _ = try await put(id, PhotoStatus.active, began: nil) }
+
     private func put(_ id: String, _ status: String, began: Timestamp?) async throws -> PhotoRecord {
         let now = RecordValue.string(clock.now.iso8601)
         var attributes: [String: RecordValue] = [

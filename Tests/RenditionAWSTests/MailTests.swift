@@ -38,6 +38,19 @@ struct MailTests {
         await stage.close()
     }
 
+    /// Somebody has a photo tried again that failed long ago, before there were mails.
+    @Test func aPhotoThatIsOwedAgainIsToldAlone() async throws {
+        let stage = try await MailStage.make()
+        let long = stage.clock.now
+        try await stage.show("shown")
+        stage.clock.advance(by: .seconds(86_400))
+        try await stage.settle(try await stage.upload("again", began: long))
+        stage.clock.advance(by: Self.silence)
+        #expect(try await stage.deliver() == [.sent])
+        #expect(try await stage.told() == ["1 photo is ready"])
+        await stage.close()
+    }
+
     @Test func whatOwesNothingMakesNone() async throws {
         let stage = try await MailStage.make()
         for status in [PhotoStatus.active, PhotoStatus.failed, "approved"] {
