@@ -119,6 +119,25 @@ struct DryRunTests {
         await stage.target.close()
     }
 
+    /// Only photos that are owed have their photographer told by mail, which a row has to know of.
+    @Test func countsWhatMailsTake() async throws {
+        let stage = try await BatchStage(.dynamoDBAndS3)
+        _ = try await stage.upload(count: 2)
+        try await stage.renderAll()
+        _ = try await stage.upload(as: "new.jpg")
+        let settings = ["FROM_EMAIL": "galerly@galerly.example"]
+        let arguments = ["--gallery", "g", "--force", "--now"]
+        let estimated = try await Renditions.run(
+            ["rerender", "--dry-run", "--json"] + arguments, stage.environment(settings))
+        let estimate = try JSONDecoder().decode(Estimate.self, from: Data(estimated.output.utf8))
+        let proxy = try #require(try await stage.target.proxy())
+        let run = try await Renditions.run(["rerender"] + arguments, stage.environment(through: proxy, settings))
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(proxy.counts() == estimate.arrivals)
+        await proxy.stop()
+        await stage.target.close()
+    }
+
     @Test func tellsBytesTimeAndMoney() async throws {
         let stage = try await BatchStage(.dynamoDBAndS3)
         let photos = try await stage.upload(count: 3)

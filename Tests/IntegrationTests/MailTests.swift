@@ -59,6 +59,9 @@ struct MailTests {
     }
 
     @Test func tellEachSessionOnceWithItsPhotosAndReasons() async throws {
+        let look = try await Renditions.run(
+            ["setup", "--dry-run"], stage.platform.environment.merging(settings()) { $1 })
+        #expect(look.output.contains("would have SES verify \(from)"), "\(look.output)")
         #expect(try await setUp().output.contains("SES takes mails from \(from) now"))
         let worker = try stage.worker([], settings())
         var ids: [String] = []
@@ -133,9 +136,12 @@ struct MailTests {
 
     @Test func aMailThatCannotBeSentHarmsNoPhoto() async throws {
         let id = try await stage.upload("tiny.jpg")
-        let worker = try stage.worker([], settings(silence: 1))
+        let page = "127.0.0.1:\(try FreePort.choose(1)[0])"
+        let worker = try stage.worker(["--http", page], settings(silence: 1))
         try await eventually("the refusal is told") { worker.errors.contains("A mail could not be sent.") }
         #expect(worker.errors.contains("Verify \(from) or its domain in SES in us-east-1."), "\(worker.errors)")
+        let metrics = try await Command.run("curl", ["--silent", "http://\(page)/metrics"]).output
+        #expect(metrics.contains(#"renditions_mails_total{outcome="refused"} 1.0"#), "\(metrics)")
         #expect(try await stage.showing(id).flaws == [])
         #expect(try await stage.showing(id).history == ["queued", "claimed", "done"])
         worker.signal(SIGTERM)

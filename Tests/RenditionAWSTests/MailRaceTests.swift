@@ -22,7 +22,7 @@ struct MailRaceTests {
     }
 
     /// The one that keeps house was asleep for so long that another does too, and wakes as that one sends.
-    @Test func twoSendersAtOnceSendOne() async throws {
+    @Test func whoeverComesLateSendsNone() async throws {
         let stage = try await MailStage.make()
         let other = try await stage.other()
         try await stage.settle(try await stage.upload("a"))
@@ -31,6 +31,34 @@ struct MailRaceTests {
         before(Self.isTake, on: stage) { #expect((try? await stage.deliver(by: other)) == [.sent]) }
         #expect(try await stage.deliver().isEmpty)
         #expect(try await stage.told() == ["1 photo is ready"])
+        await stage.close()
+    }
+
+    @Test func twoSendersAtOnceSendOne() async throws {
+        let stage = try await MailStage.make()
+        let proxy = try await FaultProxy.start(upstream: stage.platform.emulator.endpoint)
+        let other = try await stage.other(through: proxy)
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        _ = try await other.tend()
+        let (isOnItsWay, mayGo) = (Bell(), Bell())
+        proxy.fail(
+            first: 1, of: { $0.name == "SES.SendEmail" },
+            with: .hold {
+                isOnItsWay.ring()
+                await mayGo.wait(atMost: .seconds(60))
+            })
+        // Both have seen that it is due; the other has taken it and is about to send.
+        let sending = Mutex<Task<[MailOutcome], any Error>?>(nil)
+        before(Self.isTake, on: stage) {
+            sending.withLock { $0 = Task { try await stage.deliver(by: other) } }
+            await isOnItsWay.wait(atMost: .seconds(60))
+        }
+        #expect(try await stage.deliver().isEmpty)
+        mayGo.ring()
+        #expect(try await sending.withLock { $0 }?.value == [.sent])
+        #expect(try await stage.told() == ["1 photo is ready"])
+        await proxy.stop()
         await stage.close()
     }
 

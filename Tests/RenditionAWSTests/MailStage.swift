@@ -48,8 +48,10 @@ final class MailStage: Sendable {
     }
 
     /// Another worker's store.
-    func other() async throws -> AWSStore {
-        let store = try await Self.open(platform, platform.emulator.endpoint, clock, memory)
+    ///
+    /// - Parameter proxy: What its requests go through; nil for straight to the emulator.
+    func other(through proxy: FaultProxy? = nil) async throws -> AWSStore {
+        let store = try await Self.open(platform, proxy?.endpoint ?? platform.emulator.endpoint, clock, memory)
         others.withLock { $0.append(store) }
         return store
     }
@@ -64,6 +66,9 @@ final class MailStage: Sendable {
         try await (store ?? self.store).mail?.mark(record)
         _ = try await put(record.id, status, began: record.owedSince)
     }
+
+    /// Writes a record of a photo that is shown already.
+    func show(_ id: String) async throws { _ = try await put(id, PhotoStatus.active, began: nil) }
 
     private func put(_ id: String, _ status: String, began: Timestamp?) async throws -> PhotoRecord {
         let now = RecordValue.string(clock.now.iso8601)

@@ -38,6 +38,19 @@ struct MailTests {
         await stage.close()
     }
 
+    /// Somebody has a photo tried again that failed long ago, before there were mails.
+    @Test func aPhotoThatIsOwedAgainIsToldAlone() async throws {
+        let stage = try await MailStage.make()
+        let long = stage.clock.now
+        try await stage.show("shown")
+        stage.clock.advance(by: .seconds(86_400))
+        try await stage.settle(try await stage.upload("again", began: long))
+        stage.clock.advance(by: Self.silence)
+        #expect(try await stage.deliver() == [.sent])
+        #expect(try await stage.told() == ["1 photo is ready"])
+        await stage.close()
+    }
+
     @Test func whatOwesNothingMakesNone() async throws {
         let stage = try await MailStage.make()
         for status in [PhotoStatus.active, PhotoStatus.failed, "approved"] {
@@ -66,18 +79,18 @@ struct MailTests {
         await stage.close()
     }
 
-    /// The photo that began last is settled first, by another worker, and the first one last.
+    /// What is settled in another order than it began, by one worker and by several.
     @Test func theEarliestPhotoBeginsTheSession() async throws {
         let stage = try await MailStage.make()
-        let others = [try await stage.other(), try await stage.other()]
+        let other = try await stage.other()
         var photos: [PhotoRecord] = []
         for id in ["a", "b", "c"] {
             photos.append(try await stage.upload(id))
             stage.clock.advance(by: .seconds(1))
         }
-        try await stage.settle(photos[1], by: others[0])
-        try await stage.settle(photos[0])
-        try await stage.settle(photos[2], by: others[1])
+        try await stage.settle(photos[1], by: other)
+        try await stage.settle(photos[0], by: other)
+        try await stage.settle(photos[2])
         #expect(try await stage.row()?["since"]?.integer == photos[0].owedSince.map { Int($0.milliseconds) })
         stage.clock.advance(by: Self.silence)
         try await stage.deliver()

@@ -26,7 +26,7 @@ struct SessionMailTests {
     private static func mail(
         _ photos: [PhotoRecord], gallery: String? = "Anna & Ben", frontend: String? = "https://galerly.com"
     ) throws -> SessionMail {
-        let session = UploadSession(of: photos, since: Timestamp(milliseconds: 0), told: nil)
+        let session = UploadSession(of: photos, since: Timestamp(milliseconds: 0), settledAfter: nil)
         return SessionMail(
             session, gallery: gallery, from: try #require(MailAddress("a@b.example")),
             to: try #require(MailAddress("c@d.example")), frontend: frontend)

@@ -23,7 +23,7 @@ struct UploadSessionTests {
     }
 
     private static func session(_ photos: [PhotoRecord], since: Int, told: Int? = nil) -> UploadSession {
-        UploadSession(of: photos, since: at(since), told: told.map(at))
+        UploadSession(of: photos, since: at(since), settledAfter: told.map(at))
     }
 
     @Test func holdWhatWasSettledSinceTheLastMail() {

@@ -6,7 +6,7 @@ import RenditionCore
 ///
 /// | operation | condition | effect |
 /// |---|---|---|
-/// | mark | `since` isn't later than the photo's | due after the silence; `tok`, `attempts` and `waits` forgotten |
+/// | mark | `since` isn't later than the photo's | due after the silence; `begun` where it isn't; `tok`, `attempts` and `waits` forgotten |
 /// | … | `since` is later, or absent | the same, and `since` is the photo's |
 /// | take | lane and `due_at` as seen | mine until now + lease; attempts + 1 |
 /// | hold | `tok` is mine | mine for another lease |
@@ -14,7 +14,7 @@ import RenditionCore
 /// | refuse | `tok` is mine | due later |
 /// | close | `tok` is mine | no mail is due; `told` |
 /// | … | `tok` isn't mine | `told` alone: the next session's photos are on their way already |
-/// | give up | `tok` is mine | no mail is due; `since` stays, so that the next one tells of these photos too |
+/// | give up | `tok` is mine | no mail is due; `since` and `begun` stay, so that the next one tells of these photos too |
 struct MailQueue: Sendable {
     let dynamo: DynamoDB
     let table: String
@@ -24,6 +24,9 @@ struct MailQueue: Sendable {
     let lease: Duration
 
     private typealias Key = JobAttribute
+
+    /// How much later two processes may take a moment to be.
+    private static let skew = Duration.seconds(5)
 
     /// A mail that is mine to send.
     struct Taken: Sendable {
@@ -36,8 +39,10 @@ struct MailQueue: Sendable {
     /// - Parameters:
     ///   - since: When the photo began to owe its renditions.
     ///   - known: What `since` was seen to be last; nil where that isn't known.
+    ///   - silence: How long the gallery has to be silent from now.
     /// - Returns: what `since` is now.
-    func mark(_ gallery: String, since: Timestamp, known: Timestamp?, due: Timestamp) async throws -> Timestamp {
+    func mark(_ gallery: String, since: Timestamp, known: Timestamp?, silence: Duration) async throws -> Timestamp {
+        let now = clock.now
         var known = known
         for _ in 0..<8 {
             var expression = Expression()
@@ -50,7 +55,8 @@ struct MailQueue: Sendable {
             }
             expression.set(Key.gallery, .string(gallery))
             expression.set(Key.q, .integer(Lane.mail(galleryID: gallery)))
-            expression.set(Key.dueAt, DynamoQueue.value(due))
+            expression.set(Key.dueAt, DynamoQueue.value(now + silence))
+            expression.setIfAbsent(Key.begun, DynamoQueue.value(now + (.zero - Self.skew)))
             expression.remove(Key.tok, Key.attempts, Key.waits)
             switch try await change(gallery, expression) {
             case .written: return isEarlier ? since : known ?? since
@@ -115,7 +121,7 @@ struct MailQueue: Sendable {
     func close(_ taken: Taken, told: Timestamp?) async throws {
         var expression = mine(taken)
         if let told { expression.set(Key.told, DynamoQueue.value(told)) }
-        expression.remove(Key.q, Key.dueAt, Key.since, Key.tok, Key.attempts, Key.waits, Key.lastError)
+        expression.remove(Key.q, Key.dueAt, Key.since, Key.begun, Key.tok, Key.attempts, Key.waits, Key.lastError)
         if try await isWritten(taken, expression) { return }
         guard let told else { return }
         var alone = Expression()

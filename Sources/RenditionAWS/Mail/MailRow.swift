@@ -6,6 +6,7 @@ import RenditionCore
 /// | attribute | says |
 /// |---|---|
 /// | `since` | the earliest moment since which one of the session's settled photos had owed renditions |
+/// | `begun` | when the session's first photo was settled, by the worker's own time and a little before |
 /// | `told` | until when photos were settled that a mail has told of |
 /// | `due_at` | when the silence is long enough, a sender's lease ends, or it is to be tried again |
 /// | `tok` | whose it is to send; a photo that is settled meanwhile takes it away |
@@ -27,6 +28,7 @@ struct MailRow: Sendable {
     var token: String? { row.token }
     var attempts: Int { row.attempts }
     var since: Timestamp? { moment(JobAttribute.since) }
-    var told: Timestamp? { moment(JobAttribute.told) }
+    /// After which moment the session's photos were settled; nil where nothing is known of it.
+    var settledAfter: Timestamp? { [JobAttribute.begun, JobAttribute.told].compactMap(moment).max() }
     var waits: Int { row.attributes[JobAttribute.waits]?.integer ?? 0 }
 }

@@ -47,7 +47,7 @@ final class PhotographerMails: MailLedger {
         guard !marks.cover(gallery, since: since, now: now) else { return }
         let standing = try await store {
             try await queue.mark(
-                gallery, since: since, known: marks.since(gallery), due: now + configuration.silence)
+                gallery, since: since, known: marks.since(gallery), silence: configuration.silence)
         }
         marks.note(gallery, since: standing, at: now)
     }
@@ -96,7 +96,8 @@ final class PhotographerMails: MailLedger {
         let gallery = taken.row.gallery
         let readAt = queue.clock.now
         let session = UploadSession(
-            of: try await records.gallery(gallery), since: taken.row.since ?? readAt, told: taken.row.told)
+            of: try await records.gallery(gallery), since: taken.row.since ?? readAt,
+            settledAfter: taken.row.settledAfter)
         switch session.step(waits: taken.row.waits) {
         case .wait:
             let wait = UploadSession.wait(after: taken.row.waits + 1, silence: configuration.silence)

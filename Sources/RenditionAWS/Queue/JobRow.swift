@@ -29,6 +29,7 @@ enum JobAttribute {
     static let endedTok = "ended_tok"
     /// Of galleries' rows of mail: see ``MailRow``.
     static let since = "since"
+    static let begun = "begun"
     static let told = "told"
     static let waits = "waits"
     /// What happened since the photo was last queued anew, oldest first.

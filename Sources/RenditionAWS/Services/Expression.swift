@@ -39,6 +39,12 @@ package struct Expression: Sendable {
         sets.append("\(name(attribute)) = \(self.value(value))")
     }
 
+    /// Sets what isn't there yet.
+    package mutating func setIfAbsent(_ attribute: String, _ value: RecordValue) {
+        let alias = name(attribute)
+        sets.append("\(alias) = if_not_exists(\(alias), \(self.value(value)))")
+    }
+
     /// Appends to a list, which is made where there is none.
     package mutating func append(_ attribute: String, _ element: RecordValue) {
         let (alias, empty, tail) = (name(attribute), value(.list([])), value(.list([element])))

@@ -22,7 +22,7 @@ package struct SES: Sendable {
     /// Sends a mail once. What fails without an answer (``AWSFailure/mayHaveHappened``) may have been sent all the same.
     func send(_ mail: SessionMail, deadline: Duration) async throws {
         _ = try await call(
-            "SendEmail", mail.to.address,
+            "SendEmail", "a photographer's mail",
             [
                 ("Source", mail.from.text), ("Destination.ToAddresses.member.1", mail.to.text),
                 ("Message.Subject.Data", mail.subject), ("Message.Subject.Charset", "UTF-8"),

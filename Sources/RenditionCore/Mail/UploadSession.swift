@@ -1,7 +1,7 @@
 /// What a gallery's photographer uploaded between two silences, as the gallery's records tell it.
 ///
-/// The photos are those that began to owe renditions since the session did, and that were settled after the last mail.
-/// Renditions that are made anew belong to none.
+/// The photos are those that were settled since the session's first one was and after the last mail, and that hadn't owed
+/// their renditions before the first of them did. Renditions that are made anew belong to none.
 package struct UploadSession: Sendable, Hashable {
     /// Photos that viewers see, in the records' order.
     package private(set) var ready: [PhotoRecord] = []
@@ -15,12 +15,12 @@ package struct UploadSession: Sendable, Hashable {
     /// - Parameters:
     ///   - records: All of the gallery.
     ///   - since: The earliest ``PhotoRecord/owedSince`` of the photos that were settled.
-    ///   - told: Until when photos were settled that an earlier mail has told of; nil where there was none.
-    package init(of records: [PhotoRecord], since: Timestamp, told: Timestamp?) {
+    ///   - moment: After which they were settled; nil where nothing is known of it.
+    package init(of records: [PhotoRecord], since: Timestamp, settledAfter moment: Timestamp?) {
         for record in records {
             if record.status == PhotoStatus.processing { owed += 1 }
             guard let settled = record.settledAt, (record.owedSince ?? settled) >= since,
-                told.map({ settled > $0 }) ?? true
+                moment.map({ settled > $0 }) ?? true
             else { continue }
             if record.status == PhotoStatus.active { ready.append(record) } else { failed.append(record) }
             settledUntil = max(settled, settledUntil ?? settled)

@@ -187,12 +187,12 @@ struct PhotoHandler: Sendable {
     }
 
     private func commit(_ photo: RenderedPhoto, of record: PhotoRecord, recipe: String) async throws -> JobOutcome {
-        let change = RecordCommit.rendered(
-            photo, record: record, recipe: recipe, fence: lease.fence, urls: configuration.urls,
-            now: store.clock.now)
         // First, so that whoever dies after this leaves either the photo owed or its mail.
         try await store.mail?.mark(record)
         KillPoint.mark.pass()
+        let change = RecordCommit.rendered(
+            photo, record: record, recipe: recipe, fence: lease.fence, urls: configuration.urls,
+            now: store.clock.now)
         switch try await store.records.commit(change) {
         case .committed:
             KillPoint.commit.pass()
