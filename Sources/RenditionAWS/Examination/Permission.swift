@@ -8,10 +8,9 @@ package struct Permission: Sendable, Hashable, Codable {
         case worker
         /// The worker with RENDITIONS_FEED=streams.
         case streams
-        /// `doctor`, beside what the worker needs.
         case doctor
-        /// `import`, and `bench` with a store.
         case `import`
+        /// `bench` with a store.
         case bench
         /// `rerender` and `verify` of everything.
         case batch
@@ -20,8 +19,15 @@ package struct Permission: Sendable, Hashable, Codable {
         /// `setup --platform`.
         case platform
 
-        /// All that a worker needs as it is set up.
-        package static func worker(feed: FeedKind) -> [Purpose] { feed == .streams ? [.worker, .streams] : [.worker] }
+        /// Whose needs it has besides.
+        fileprivate var includes: [Purpose] {
+            switch self {
+            case .doctor, .import, .batch: [.worker]
+            case .bench: [.worker, .import]
+            case .platform: [.setup]
+            case .worker, .streams, .setup: []
+            }
+        }
     }
 
     /// Such as `dynamodb:GetItem`.
@@ -38,6 +44,18 @@ package struct Permission: Sendable, Hashable, Codable {
 
     /// `dynamodb:GetItem on table/photos`, as one allows it.
     package var text: String { "\(action) on \(resource)" }
+
+    /// All that somebody needs who has these purposes, each once.
+    ///
+    /// - Parameter feed: How the worker finds records, where it is among them.
+    package static func needed(
+        for purposes: [Purpose], feed: FeedKind, _ tables: TableNames, _ buckets: BucketNames
+    ) -> [Permission] {
+        var all = Set(purposes + purposes.flatMap(\.includes))
+        if all.contains(.worker), feed == .streams { all.insert(.streams) }
+        var seen: Set<String> = []
+        return Self.all(tables, buckets).filter { all.contains($0.purpose) && seen.insert($0.text).inserted }
+    }
 
     /// Everything that any part needs.
     package static func all(_ tables: TableNames, _ buckets: BucketNames) -> [Permission] {
@@ -78,15 +96,15 @@ package struct Permission: Sendable, Hashable, Codable {
             + on(table(tables.photos), .bench, "dynamodb:DeleteItem")
             + on(table(tables.jobs), .bench, "dynamodb:DeleteItem")
         let setup =
-            on(table(tables.jobs), .setup, "dynamodb:CreateTable")
-            + on(table(tables.photos), .setup, "dynamodb:UpdateTable")
-            + on(buckets.renditions, .setup, "s3:CreateBucket")
+            on(table(tables.jobs), .setup, "dynamodb:DescribeTable", "dynamodb:CreateTable")
+            + on(table(tables.photos), .setup, "dynamodb:DescribeTable", "dynamodb:UpdateTable")
+            + on(buckets.renditions, .setup, "s3:ListBucket", "s3:CreateBucket")
         let platform =
             [tables.photos, tables.galleries, tables.users].flatMap {
                 on(table($0), .platform, "dynamodb:DescribeTable", "dynamodb:CreateTable", "dynamodb:UpdateTable")
             }
             + on(
-                buckets.photos, .platform, "s3:CreateBucket", "s3:GetBucketCORS", "s3:PutBucketCORS",
+                buckets.photos, .platform, "s3:ListBucket", "s3:CreateBucket", "s3:GetBucketCORS", "s3:PutBucketCORS",
                 "s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock")
             + on(
                 buckets.renditions, .platform, "s3:GetBucketCORS", "s3:PutBucketCORS", "s3:GetBucketPolicy",

@@ -9,17 +9,17 @@ struct PolicyCommand: AsyncParsableCommand {
             The tables' and buckets' names, and the region, are those of the settings. Nothing is asked of AWS.
 
               renditions policy                          # a worker's, as it is set up here
-              renditions policy worker import batch      # of one role for all of these
-              renditions policy setup platform           # of whoever runs `renditions setup --platform`
+              renditions policy import batch             # of one role for these and a worker
+              renditions policy platform                 # of whoever runs `renditions setup --platform`
 
             What needs what:
               worker     `worker`, `hook`, `show`, `failed`, `top`; with RENDITIONS_FEED=streams the stream too
-              doctor     `doctor`, beside what a worker needs
-              import     `import`, and `bench` with a store
-              batch      `rerender` and `verify`, beside what a worker needs
-              bench      `bench` with a store, beside what a worker and `import` need
+              doctor     a worker's and `doctor`
+              import     a worker's and `import`
+              batch      a worker's, `rerender` and `verify`
+              bench      a worker's, `import` and `bench` with a store
               setup      `setup` of what is the worker's own
-              platform   `setup --platform`, beside `setup`
+              platform   `setup --platform`
             """)
 
     @Argument(help: "Who needs it. Unset: worker.", completion: .list(Permission.Purpose.allCases.map(\.rawValue)))
@@ -43,8 +43,7 @@ struct PolicyCommand: AsyncParsableCommand {
         try await Terminal.guarded {
             let settings = try Settings.load([.config: configOptions.file])
             let feed = FeedKind(rawValue: settings.text(.feed)) ?? .poll
-            let needed = Set(purposes + (purposes.contains(.worker) ? Permission.Purpose.worker(feed: feed) : []))
-            let permissions = Permission.all(settings.tables, settings.buckets).filter { needed.contains($0.purpose) }
+            let permissions = Permission.needed(for: purposes, feed: feed, settings.tables, settings.buckets)
             let policy = IAMPolicy(permissions, region: settings.namedRegion, account: account)
             Terminal.print(try policy.json)
         }
