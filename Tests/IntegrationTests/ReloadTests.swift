@@ -161,6 +161,23 @@ struct ReloadTests {
         #expect(try await worker.wait().status == 0)
     }
 
+    /// Whoever reloads all services of a machine at once doesn't look which of them are still starting.
+    @Test func hangingUpEndsNoWorkerThatIsStarting() async throws {
+        let stage = try await Stage()
+        let proxy = try await stage.proxy()
+        let valve = Valve()
+        valve.close()
+        proxy.onRequest { _ in .hold { await valve.pass() } }
+        let worker = try stage.worker([], through: proxy)
+        // It asks for its store when its settings were read.
+        try await eventually("the worker opens its store") { proxy.counts().count > 0 || !worker.isRunning }
+        worker.signal(SIGHUP)
+        valve.open()
+        try await hears(worker, "photos at once")
+        worker.signal(SIGTERM)
+        #expect(try await worker.wait().status == 0)
+    }
+
     @Test func aRemovedFileLeavesTheDefaults() async throws {
         try write("renditions.yaml", "RENDITIONS_FURTHER_FORMATS: thumbnail:webp")
         let worker = try await worker()

@@ -180,6 +180,32 @@ struct WorkerPolicyTests {
         #expect(actions.unknown == [])
     }
 
+    /// Those who set things up have rights of their own, and the doctor finds what a worker has.
+    @Test func whatElseIsPrintedSufficesToo() async throws {
+        let platform = AWSPlatform.unmade(on: try await Emulator.shared())
+        func user(_ purpose: String) async throws -> [String: String] {
+            let text = try await policy([purpose], platform.environment)
+            return try await platform.emulator.makeUser(policy: text)
+        }
+        let setup = try await Renditions.run(
+            ["setup"], platform.environment.merging(try await user("platform")) { $1 })
+        #expect(setup.status == 0, "\(setup.output)\(setup.errors)")
+        let doctor = try await Diagnosis(platform, try await user("doctor"))
+        #expect(doctor.wrongs.isEmpty, "\(doctor)")
+        #expect(doctor.about("actions")?.verdict == .good, "\(doctor)")
+        let file = "\(Corpus.samples.folder)/tiny.jpg"
+        let imported = try await Renditions.run(
+            ["import", "--gallery", "g", file], platform.environment.merging(try await user("import")) { $1 })
+        #expect(imported.status == 0, "\(imported.errors)")
+        let batch = try await Renditions.run(
+            ["rerender", "--all", "--force", "--now"],
+            platform.environment.merging(try await user("batch")) { $1 })
+        #expect(batch.status == 0, "\(batch.output)\(batch.errors)")
+        let verified = try await Renditions.run(
+            ["verify", "--all"], platform.environment.merging(try await user("batch")) { $1 })
+        #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
+    }
+
     private func check(_ actions: AskedActions, _ policy: String) throws {
         #expect(actions.unknown == [], "it can't be told what these need")
         let allowed = try allowed(policy)

@@ -10,10 +10,9 @@ package struct Permission: Sendable, Hashable, Codable {
         case streams
         /// The worker with FROM_EMAIL.
         case mail
-        /// `doctor`, beside what the worker needs.
         case doctor
-        /// `import`, and `bench` with a store.
         case `import`
+        /// `bench` with a store.
         case bench
         /// `rerender` and `verify` of everything.
         case batch
@@ -22,9 +21,14 @@ package struct Permission: Sendable, Hashable, Codable {
         /// `setup --platform`.
         case platform
 
-        /// All that a worker needs as it is set up.
-        package static func worker(feed: FeedKind, sendsMail: Bool) -> [Purpose] {
-            [.worker] + (feed == .streams ? [.streams] : []) + (sendsMail ? [.mail] : [])
+        /// Whose needs it has besides.
+        fileprivate var includes: [Purpose] {
+            switch self {
+            case .doctor, .import, .batch: [.worker]
+            case .bench: [.worker, .import]
+            case .platform: [.setup]
+            case .worker, .streams, .mail, .setup: []
+            }
         }
     }
 
@@ -43,6 +47,21 @@ package struct Permission: Sendable, Hashable, Codable {
 
     /// `dynamodb:GetItem on table/photos`, as one allows it.
     package var text: String { "\(action) on \(resource)" }
+
+    /// All that somebody needs who has these purposes, each once.
+    ///
+    /// - Parameters:
+    ///   - feed: How the worker finds records, where it is among them.
+    ///   - sendsMail: Whether it tells photographers by mail.
+    package static func needed(
+        for purposes: [Purpose], feed: FeedKind, sendsMail: Bool, _ tables: TableNames, _ buckets: BucketNames
+    ) -> [Permission] {
+        var all = Set(purposes + purposes.flatMap(\.includes))
+        if all.contains(.worker), feed == .streams { all.insert(.streams) }
+        if all.contains(.worker), sendsMail { all.insert(.mail) }
+        var seen: Set<String> = []
+        return Self.all(tables, buckets).filter { all.contains($0.purpose) && seen.insert($0.text).inserted }
+    }
 
     /// Everything that any part needs.
     package static func all(_ tables: TableNames, _ buckets: BucketNames) -> [Permission] {
@@ -84,16 +103,16 @@ package struct Permission: Sendable, Hashable, Codable {
             + on(table(tables.photos), .bench, "dynamodb:DeleteItem")
             + on(table(tables.jobs), .bench, "dynamodb:DeleteItem")
         let setup =
-            on(table(tables.jobs), .setup, "dynamodb:CreateTable")
-            + on(table(tables.photos), .setup, "dynamodb:UpdateTable")
-            + on(buckets.renditions, .setup, "s3:CreateBucket")
+            on(table(tables.jobs), .setup, "dynamodb:DescribeTable", "dynamodb:CreateTable")
+            + on(table(tables.photos), .setup, "dynamodb:DescribeTable", "dynamodb:UpdateTable")
+            + on(buckets.renditions, .setup, "s3:ListBucket", "s3:CreateBucket")
         let platform =
             on("*", .platform, "ses:GetIdentityVerificationAttributes", "ses:VerifyEmailIdentity")
             + [tables.photos, tables.galleries, tables.users].flatMap {
                 on(table($0), .platform, "dynamodb:DescribeTable", "dynamodb:CreateTable", "dynamodb:UpdateTable")
             }
             + on(
-                buckets.photos, .platform, "s3:CreateBucket", "s3:GetBucketCORS", "s3:PutBucketCORS",
+                buckets.photos, .platform, "s3:ListBucket", "s3:CreateBucket", "s3:GetBucketCORS", "s3:PutBucketCORS",
                 "s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock")
             + on(
                 buckets.renditions, .platform, "s3:GetBucketCORS", "s3:PutBucketCORS", "s3:GetBucketPolicy",

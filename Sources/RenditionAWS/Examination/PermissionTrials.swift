@@ -16,11 +16,8 @@ struct PermissionTrials: Sendable {
     private static let key = "renditions/.doctor/probe"
 
     func findings() async -> [Finding] {
-        let purposes = Permission.Purpose.worker(feed: configuration.feed, sendsMail: false) + [.doctor]
-        var seen: Set<String> = []
-        let needed = Permission.all(configuration.tables, configuration.buckets).filter {
-            purposes.contains($0.purpose) && seen.insert($0.text).inserted
-        }
+        let needed = Permission.needed(
+            for: [.doctor], feed: configuration.feed, sendsMail: false, configuration.tables, configuration.buckets)
         var missing: Set<Permission> = []
         var unclear: [String] = []
         var allowed = 0

@@ -1,14 +1,13 @@
 import Foundation
 
-/// The terminal that the process was started on, whose end is told by SIGHUP too.
+/// The terminal that the process was started on, whose end is told by SIGHUP as well as a wish of the operator's.
 struct ControllingTerminal: Sendable {
     private let endsWithIt: Bool
 
-    /// At the process's start: SIGHUP is ignored where somebody wanted it to outlive its terminal, as nohup does.
+    /// At the process's start. From here on a SIGHUP ends nothing by itself.
     init() {
-        var action = sigaction()
-        sigaction(SIGHUP, nil, &action)
-        let isIgnored = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+        // SIGHUP is ignored where somebody wanted the process to outlive its terminal, as nohup does.
+        let isIgnored = unsafeBitCast(signal(SIGHUP, SIG_IGN), to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
         endsWithIt = Self.isThere && !isIgnored
     }
 

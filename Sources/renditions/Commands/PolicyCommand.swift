@@ -9,19 +9,18 @@ struct PolicyCommand: AsyncParsableCommand {
             The tables' and buckets' names, and the region, are those of the settings. Nothing is asked of AWS.
 
               renditions policy                          # a worker's, as it is set up here
-              renditions policy worker import batch      # of one role for all of these
-              renditions policy setup platform           # of whoever runs `renditions setup --platform`
+              renditions policy import batch             # of one role for these and a worker
+              renditions policy platform                 # of whoever runs `renditions setup --platform`
 
             What needs what:
-              worker     `worker`, `hook`, `show`, `failed`, `top`; with RENDITIONS_FEED=streams the stream too, with FROM_EMAIL its mail
-              streams    a worker's part for that stream
-              mail       a worker's part for that mail
-              doctor     `doctor`, beside what a worker needs
-              import     `import`, and `bench` with a store
-              batch      `rerender` and `verify`, beside what a worker needs
-              bench      `bench` with a store, beside what a worker and `import` need
+              worker     `worker`, `hook`, `show`, `failed`, `top`; with RENDITIONS_FEED=streams the stream
+                         too, with FROM_EMAIL its mail
+              doctor     a worker's and `doctor`
+              import     a worker's and `import`
+              batch      a worker's, `rerender` and `verify`
+              bench      a worker's, `import` and `bench` with a store
               setup      `setup` of what is the worker's own
-              platform   `setup --platform`, beside `setup`
+              platform   `setup --platform`
             """)
 
     @Argument(help: "Who needs it. Unset: worker.", completion: .list(Permission.Purpose.allCases.map(\.rawValue)))
@@ -45,9 +44,9 @@ struct PolicyCommand: AsyncParsableCommand {
         try await Terminal.guarded {
             let settings = try Settings.load([.config: configOptions.file])
             let feed = FeedKind(rawValue: settings.text(.feed)) ?? .poll
-            let worker = Permission.Purpose.worker(feed: feed, sendsMail: settings.given(.fromEmail) != nil)
-            let needed = Set(purposes + (purposes.contains(.worker) ? worker : []))
-            let permissions = Permission.all(settings.tables, settings.buckets).filter { needed.contains($0.purpose) }
+            let permissions = Permission.needed(
+                for: purposes, feed: feed, sendsMail: settings.given(.fromEmail) != nil, settings.tables,
+                settings.buckets)
             let policy = IAMPolicy(permissions, region: settings.namedRegion, account: account)
             Terminal.print(try policy.json)
         }

@@ -9,12 +9,13 @@ enum SignalledGroup {
     ///
     /// - Parameters:
     ///   - companion: Runs beside the service and ends after it; where it fails, the service is asked to end.
-    ///   - onHangup: Called at each SIGHUP, unless the terminal is gone, which is as good as a SIGTERM. nil leaves SIGHUP to
-    ///     the system, which ends the process.
+    ///   - terminal: The one whose end is as good as a SIGTERM; nil leaves SIGHUP to the system, which ends the process.
+    ///   - onHangup: Called at each SIGHUP otherwise.
     ///   - leaving: Called before the process ends at once.
     static func run(
         _ service: any Service, beside companion: (any Service)? = nil, logger: Logger,
-        onHangup: (@Sendable () -> Void)? = nil, leaving: @escaping @Sendable () -> Void = {}
+        terminal: ControllingTerminal? = nil, onHangup: @escaping @Sendable () -> Void = {},
+        leaving: @escaping @Sendable () -> Void = {}
     ) async throws {
         // A reader that goes away must not take the service along.
         signal(SIGPIPE, SIG_IGN)
@@ -30,14 +31,13 @@ enum SignalledGroup {
         let quiet = Logger(label: "service") { _ in SwiftLogNoOpLogHandler() }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(services: (companions ?? []) + [member], logger: quiet))
-        let terminal = ControllingTerminal()
         let signals = await UnixSignalsSequence(
-            trapping: [.sigterm, .sigint] + (onHangup == nil ? [] : [.sighup]))
+            trapping: [.sigterm, .sigint] + (terminal == nil ? [] : [.sighup]))
         let listener = Task {
             var count = 0
             for await signal in signals {
-                if signal == .sighup, !terminal.isGone {
-                    onHangup?()
+                if signal == .sighup, terminal?.isGone != true {
+                    onHangup()
                     continue
                 }
                 count += 1

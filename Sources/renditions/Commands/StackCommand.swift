@@ -86,6 +86,7 @@ struct StackCommand: AsyncParsableCommand {
     }
 
     private func run(_ plan: StackPlan) async throws {
+        let terminal = ControllingTerminal()
         let transport = HTTPTransport(connectTimeout: .seconds(1), readTimeout: .seconds(5))
         let lines = StackLines()
         let stack = StackRun(over: transport) { lines.tell($0, $1) }
@@ -111,7 +112,7 @@ struct StackCommand: AsyncParsableCommand {
         do {
             // A terminal that is closed ends it too: nobody would end its parts then.
             try await SignalledGroup.run(
-                service, logger: lines.logger, onHangup: { stack.stop() }, leaving: { stack.leave() })
+                service, logger: lines.logger, terminal: terminal, leaving: { stack.leave() })
         } catch let fault as StackRun.Fault {
             Terminal.complain(fault.message)
             throw Terminal.Status.incomplete

@@ -46,6 +46,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Terminal.guarded {
+            let terminal = ControllingTerminal()
             let reload = try SettingsReload(flags: [
                 .config: configOptions.file, .store: storeOptions.store, .threads: threadOptions.text, .http: http,
             ])
@@ -101,7 +102,9 @@ struct WorkerCommand: AsyncParsableCommand {
                             )
                         }
                         try await HTTPFault.told(server?.address) {
-                            try await SignalledGroup.run(service, beside: server?.service(), logger: logger) {
+                            try await SignalledGroup.run(
+                                service, beside: server?.service(), logger: logger, terminal: terminal
+                            ) {
                                 reload.ask()
                             }
                         }
