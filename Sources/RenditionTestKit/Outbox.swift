@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOHTTP1
+import RenditionAWS
 
 /// The mails that an emulator's SES has taken, as it tells them.
 package struct Outbox: Sendable {
@@ -39,7 +40,7 @@ package struct Outbox: Sendable {
     /// What was sent to an address, oldest first.
     package func mails(to address: String) async throws -> [Mail] {
         let head = HTTPRequestHead(
-            version: .http1_1, method: .GET, uri: "/_ministack/ses/messages", headers: ["host": "127.0.0.1"])
+            version: .http1_1, method: .GET, uri: MiniStack.mailPath, headers: ["host": "127.0.0.1"])
         let response = try await HTTPExchange(emulator.endpoint).send(.init(head: head))
         let answer = try JSONDecoder().decode(Answer.self, from: Data(response.body.readableBytesView))
         return answer.messages.values.flatMap { $0 }.filter { $0.to == [address] }

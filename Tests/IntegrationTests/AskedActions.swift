@@ -4,7 +4,8 @@ import Synchronization
 
 /// Which actions of IAM the requests that pass a proxy ask for, and on what.
 ///
-/// Source: Service Authorization Reference, "Actions, resources, and condition keys" of Amazon S3 and Amazon DynamoDB.
+/// Source: Service Authorization Reference, "Actions, resources, and condition keys" of Amazon S3, Amazon
+/// DynamoDB and Amazon SES.
 final class AskedActions: Sendable {
     struct Action: Hashable, CustomStringConvertible {
         var name: String
@@ -39,6 +40,9 @@ final class AskedActions: Sendable {
         // Whoever has a key may ask whose it is.
         case "STS": return
         case "S3": noteObject(seen)
+        case "SES":
+            let source = URLComponents(string: "?\(seen.body)")?.queryItems?.first { $0.name == "Source" }?.value
+            add("ses:\(parts[1])", "arn:aws:ses:us-east-1:000000000000:identity/\(source ?? "")")
         case "DynamoDB", "DynamoDBStreams":
             let body = try? JSONSerialization.jsonObject(with: Data(seen.body.utf8)) as? [String: Any]
             for resource in resources(body ?? [:], parts[1]) {

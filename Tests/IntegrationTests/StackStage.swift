@@ -59,6 +59,7 @@ struct StackStage {
     /// - Returns: the photo's id.
     func upload(_ bytes: [UInt8], as name: String, gallery: String) async throws -> String {
         let client = UploadClient(api: api)
+        let gallery = gallery.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? gallery
         let ticket = try await client.post(
             "/v1/galleries/\(gallery)/photos/upload-url", ["filename": name, "file_size": bytes.count])
         let id = ticket.text("photo_id")

@@ -123,6 +123,18 @@ struct StackTests {
         try await eventually("everything is gone") { stack.isGone }
     }
 
+    @Test func thePhotographerWouldHaveGotAMail() async throws {
+        let stack = try await StackStage.start(data, ["RENDITIONS_MAIL_AFTER": "1"])
+        defer { stack.command.signal(SIGINT) }
+        let outbox = try #require(stack.command.output.firstMatch(of: /mail, which goes nowhere: (\S+)/)?.1)
+        _ = try await stack.upload(Corpus.samples.bytes("tiny.jpg"), as: "tiny.jpg", gallery: "Anna & Ben")
+        try await eventually("the mail is there") {
+            let mails = try await Command.run("curl", ["-s", String(outbox)]).output
+            return mails.contains("photographer@example.com") && mails.contains("Anna & Ben") && mails.contains("tiny_thumbnail.jpg")
+        }
+        #expect(try await stack.stop().status == 0)
+    }
+
     @Test func whatTheShellSaysOfTheRealAWSStaysOutside() async throws {
         let stack = try await StackStage.start(
             data,

@@ -206,6 +206,36 @@ struct WorkerPolicyTests {
         #expect(verified.status == 0, "\(verified.output)\(verified.errors)")
     }
 
+    @Test func aWorkerThatSendsMailAsksForThatToo() async throws {
+        let stage = try await Stage()
+        let from = "galerly@\(stage.platform.tables.jobs).example"
+        let mail = ["FROM_EMAIL": from, "RENDITIONS_MAIL_AFTER": "1"]
+        let environment = stage.platform.environment.merging(mail) { $1 }
+        let text = try await policy([], environment)
+        let rest = try allowed(text).subtracting(try allowed(await policy([], stage.platform.environment)))
+        #expect(rest.map(\.name) == ["ses:SendEmail"], "\(rest)")
+        _ = try await Renditions.run(["setup"], environment)
+        try await stage.platform.enrol()
+        let proxy = try await stage.proxy()
+        let actions = AskedActions(proxy)
+        let user = try await stage.platform.emulator.makeUser(policy: text)
+        let settings = environment.merging(user) { $1 }.merging([
+            "AWS_ENDPOINT_URL": proxy.endpoint, "RENDITIONS_PUBLIC_ENDPOINT": stage.platform.emulator.endpoint,
+        ]) { $1 }
+        let worker = try Renditions.start(["worker"], settings)
+        defer { worker.signal(SIGKILL) }
+        _ = try await stage.upload("tiny.jpg")
+        let outbox = Outbox(stage.platform.emulator)
+        try await eventually("the mail is sent\n\(worker.errors)") {
+            try await outbox.mails(to: stage.platform.photographersAddress).count == 1
+        }
+        #expect(actions.unknown == [])
+        for one in actions.asked {
+            #expect(try allowed(text).contains { covers($0, one) }, "\(one) is asked for and not allowed")
+        }
+        #expect(actions.asked.contains { $0.name == "ses:SendEmail" && $0.resource.hasSuffix("identity/\(from)") })
+    }
+
     private func check(_ actions: AskedActions, _ policy: String) throws {
         #expect(actions.unknown == [], "it can't be told what these need")
         let allowed = try allowed(policy)

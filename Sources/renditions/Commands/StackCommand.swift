@@ -98,6 +98,7 @@ struct StackCommand: AsyncParsableCommand {
                 lines.tell("stack", "all parts are ready. Ctrl-C ends them; the data stay in \(data).")
                 lines.tell(
                     "stack", "status of the worker: \(plan.status)   upload API: \(plan.api)   AWS: \(plan.endpoint)")
+                lines.tell("stack", "mail, which goes nowhere: \(plan.mail)")
                 lines.tell("stack", "open \(plan.page)")
                 try await stack.watch()
             } catch {

@@ -29,6 +29,8 @@ struct StackPlan: Sendable {
     var page: String { "http://localhost:\(ports.page)/" }
     var api: String { "http://localhost:\(ports.api)" }
     var status: String { "http://localhost:\(ports.status)/" }
+    /// Where mail shows that photographers would have got.
+    var mail: String { endpoint + MiniStack.mailPath }
 
     /// The emulator.
     ///
@@ -80,7 +82,9 @@ struct StackPlan: Sendable {
         let strangers = surroundings.filter { name, _ in
             !name.hasPrefix("AWS_") && name != "CDN_DOMAIN" && name != "RENDITIONS_PUBLIC_ENDPOINT"
         }
-        return strangers.merging([
+        // The emulator's SES takes mail and sends it to nobody.
+        let mail = ["FROM_EMAIL": "galleries@example.com", "RENDITIONS_MAIL_AFTER": "10"]
+        return mail.merging(strangers) { $1 }.merging([
             "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": key.accessKeyID,
             "AWS_SECRET_ACCESS_KEY": key.secretAccessKey, "AWS_EC2_METADATA_DISABLED": "true", "ENVIRONMENT": "local",
             "FRONTEND_URL": "http://localhost:\(ports.page)", "RENDITIONS_LOG_FORMAT": "human",
