@@ -130,7 +130,8 @@ struct StackTests {
         _ = try await stack.upload(Corpus.samples.bytes("tiny.jpg"), as: "tiny.jpg", gallery: "Anna & Ben")
         try await eventually("the mail is there") {
             let mails = try await Command.run("curl", ["-s", String(outbox)]).output
-            return mails.contains("photographer@example.com") && mails.contains("Anna & Ben") && mails.contains("tiny_thumbnail.jpg")
+            return mails.contains("photographer@example.com") && mails.contains("Anna & Ben")
+                && mails.contains("tiny_thumbnail.jpg")
         }
         #expect(try await stack.stop().status == 0)
     }
