@@ -20,11 +20,14 @@ struct StackStage {
     }
 
     /// Starts a stack and waits until it says where to look.
-    static func start(_ data: String, ports: [String: Int]? = nil, _ settings: [String: String] = [:]) async throws
+    static func start(
+        _ data: String, ports: [String: Int]? = nil, _ settings: [String: String] = [:], in directory: String? = nil
+    ) async throws
         -> StackStage
     {
         let ports = try ports ?? freePorts()
-        let command = try Renditions.start(arguments(data, ports), settings)
+        let command = try Command(
+            Renditions.path, arguments(data, ports), environment: settings, directory: directory)
         let stage = StackStage(command: command, ports: ports)
         try await eventually("the stack stands", within: .seconds(120)) {
             guard command.isRunning else {
@@ -41,6 +44,11 @@ struct StackStage {
 
     /// Whether nothing of it listens any more.
     var isGone: Bool { ports.values.allSatisfy(FreePort.isFree) }
+
+    /// Whether the last part has ended, which gives the data free.
+    func hasEnded(_ data: String) async throws -> Bool {
+        try await Command.run("flock", ["-n", "\(data)/parts", "true"]).status == 0
+    }
 
     /// The process of a part, by what stands in its command line.
     func process(of part: String) async throws -> Int32? {

@@ -1,4 +1,5 @@
 import Foundation
+import RenditionCore
 import RenditionTestKit
 import Testing
 
@@ -98,6 +99,22 @@ struct StackTests {
         #expect(result.output.isEmpty, "nothing was started")
     }
 
+    /// Browsers take `localhost` for either family's address.
+    @Test func whoHoldsAPortOnIPv6OnlyIsInTheWayToo() async throws {
+        let ports = try StackStage.freePorts()
+        let port = try #require(ports["--page-port"])
+        let holder = try Command("python3", ["-m", "http.server", "--bind", "::1", String(port)])
+        defer { holder.signal(SIGKILL) }
+        try await eventually("it listens") {
+            try await Command.run("curl", ["-s", "-o", "/dev/null", "http://[::1]:\(port)/"]).status == 0
+        }
+        let result = try await Renditions.run(StackStage.arguments(data, ports))
+        #expect(result.status == 1)
+        #expect(
+            result.errors.contains("Port \(port) can't be used: is taken by python3 (\(holder.pid))"),
+            "\(result.errors)")
+    }
+
     @Test func aPartThatEndsTakesTheOthersAlongAndIsNamed() async throws {
         let stack = try await StackStage.start(data)
         defer { stack.command.signal(SIGINT) }
@@ -110,8 +127,10 @@ struct StackTests {
         #expect(stack.isGone)
     }
 
-    @Test func aSecondCtrlCLeavesNobodyBehind() async throws {
+    @Test func aSecondCtrlCLeavesNobodyBehindAndLosesNothing() async throws {
         let stack = try await StackStage.start(data)
+        defer { stack.command.signal(SIGINT) }
+        let id = try await stack.upload(Corpus.samples.bytes("tiny.jpg"), as: "tiny.jpg", gallery: "kept")
         // A part that doesn't heed the first one.
         let api = try #require(try await stack.process(of: "renditions devserver --store aws --api 127"))
         kill(api, SIGSTOP)
@@ -120,7 +139,28 @@ struct StackTests {
         stack.command.signal(SIGINT)
         let ended = try await stack.command.wait()
         #expect(ended.status == 130)
-        try await eventually("everything is gone") { stack.isGone }
+        // The data are nobody's until the last part has ended.
+        let early = try await Renditions.run(["stack", "--data", data, "--forget"])
+        #expect(early.status == 78)
+        #expect(early.errors.contains("are still ending"), "\(early.errors)")
+        try await eventually("everything is gone") { try await stack.hasEnded(data) }
+        let again = try await StackStage.start(data, ports: stack.ports)
+        defer { again.command.signal(SIGINT) }
+        let photos = try await UploadClient(api: again.api).get("/v1/galleries/kept/photos").photos
+        #expect(photos.map { $0["id"] as? String } == [id])
+        #expect(try await again.stop().status == 0)
+    }
+
+    @Test func theDataSurviveAStackThatIsKilled() async throws {
+        let stack = try await StackStage.start(data)
+        let id = try await stack.upload(Corpus.samples.bytes("tiny.jpg"), as: "tiny.jpg", gallery: "kept")
+        stack.command.signal(SIGKILL)
+        try await eventually("its parts end by themselves") { try await stack.hasEnded(data) }
+        let again = try await StackStage.start(data, ports: stack.ports)
+        defer { again.command.signal(SIGINT) }
+        let photos = try await UploadClient(api: again.api).get("/v1/galleries/kept/photos").photos
+        #expect(photos.map { $0["id"] as? String } == [id])
+        #expect(try await again.stop().status == 0)
     }
 
     @Test func thePhotographerWouldHaveGotAMail() async throws {
@@ -136,14 +176,17 @@ struct StackTests {
         #expect(try await stack.stop().status == 0)
     }
 
-    @Test func whatTheShellSaysOfTheRealAWSStaysOutside() async throws {
+    @Test func whatTheShellAndFilesSayOfTheRealAWSStaysOutside() async throws {
+        let real = "CDN_DOMAIN=cdn.example.com\nAWS_SESSION_TOKEN=token\nAWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:9\n"
+        let file = try folder.write("here/.env", Array(real.utf8))
         let stack = try await StackStage.start(
             data,
             [
                 "AWS_PROFILE": "production", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9",
                 "CDN_DOMAIN": "cdn.example.com",
                 "AWS_SESSION_TOKEN": "token", "ENVIRONMENT": "production",
-            ])
+            ],
+            in: PathName.folder(file))
         defer { stack.command.signal(SIGINT) }
         let id = try await stack.upload(Corpus.samples.bytes("tiny.jpg"), as: "tiny.jpg", gallery: "g")
         let client = UploadClient(api: stack.api)

@@ -198,11 +198,20 @@ struct UploadPageTests {
         #expect(told.contains("This file is empty."))
         #expect(told.contains("<img src=x onerror=alert(1)>.jpg"))
         #expect(try await browser.isTrue("!document.querySelector('#grid img')"))
-        // What can't succeed by trying again has no button for it.
-        #expect(try await browser.text("document.querySelectorAll('#grid .failed button').length") == "1")
+        // What can't succeed by trying again has no button for it, and can be put away.
+        let again = "document.querySelectorAll('#grid .failed button[aria-label^=\"Try\"]').length"
+        #expect(try await browser.text(again) == "1")
+        #expect(try await counts(browser).hasPrefix("1 photo · 2 not uploaded · 1 failed"))
+        for _ in 1...2 { try await browser.click("#grid button[aria-label^='Dismiss']") }
+        #expect(try await counts(browser).hasPrefix("1 photo · 1 failed"))
 
         _ = try await browser.value("document.querySelector('#grid .failed button').focus()")
         try await browser.press("\u{E007}")
+        // The failed tile is seen to go, and to come again.
+        try await eventually("it is seen to be tried again") {
+            try await browser.text("document.getElementById('grid').textContent").contains(
+                /Queued again|Rendering again/)
+        }
         let id = try #require(
             try await UploadClient(api: stack.api).get("/v1/galleries/g/photos").photos.first?["id"] as? String)
         try await eventually("the worker has tried it twice") {

@@ -6,7 +6,6 @@ package struct BackendRefusal: Error, Sendable, Hashable {
         case unusable
         /// It is of a kind or a size that no photo is.
         case unsupported
-        case notFound
         /// It can't be done as things stand.
         case conflict
     }

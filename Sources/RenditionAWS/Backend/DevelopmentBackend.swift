@@ -39,7 +39,8 @@ package struct DevelopmentBackend: Sendable {
         guard bytes <= limit else {
             throw BackendRefusal(
                 .unsupported,
-                "This file has \(bytes / 1_000_000) MB, and \(limit / 1_000_000) MB is the most. Upload a smaller one.")
+                "This file has \((bytes + 999_999) / 1_000_000) MB, and \(limit / 1_000_000) MB is the most. Upload a smaller one."
+            )
         }
         if bytes <= 0 { throw BackendRefusal(.unsupported, "This file is empty. Export it again and upload that.") }
         let photo = try photo(UUID().uuidString.lowercased(), gallery, filename, bytes)
@@ -123,7 +124,8 @@ package struct DevelopmentBackend: Sendable {
     /// How the photographer's renditions are marked.
     package func watermark() async throws -> WatermarkSettings { try await photographer.watermark() }
 
-    /// Changes that, and queues every photo of the photographer's for a re-render, as the platform does.
+    /// Changes that, and queues the photographer's photos for a re-render, as the platform does. Those that wait in the queue
+    /// stay where they are, since their worker reads the settings afresh; those that were given up have nothing to render.
     ///
     /// - Returns: how many were queued.
     package func change(_ watermark: WatermarkSettings) async throws -> Int {
@@ -131,7 +133,10 @@ package struct DevelopmentBackend: Sendable {
         try await photographer.change(watermark)
         var count = 0
         try await store.records.records(of: .user(DevelopmentPhotographer.id)) { page in
+            let jobs = try await store.queue.jobs(page.map(\.id))
             for record in page where record.status != PhotoStatus.failed {
+                let isNew = record.status == PhotoStatus.processing && jobs[record.id] == nil
+                if isNew || jobs[record.id]?.state == .queued { continue }
                 try await store.queue.enqueue(PhotoRef(id: record.id, galleryID: record.galleryID), lane: .batch)
                 count += 1
             }

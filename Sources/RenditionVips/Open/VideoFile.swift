@@ -52,8 +52,8 @@ private struct VideoDecoder: ~Copyable {
 
     var metadata: PhotoMetadata { streams.metadata }
 
-    /// 4K film of today's codecs needs a third of it.
-    private static let memory = 2 << 30
+    /// 4K film of today's codecs needs a third of it. Nobody gets more than a photo's decoder may hold.
+    private static func memory(_ limits: RenderLimits) -> Int { min(2 << 30, limits.memory) }
 
     init(_ bytes: UnsafeRawBufferPointer, _ format: OriginalFormat, _ limits: RenderLimits) throws {
         let end = ContinuousClock.now + limits.time
@@ -154,7 +154,7 @@ private struct VideoDecoder: ~Copyable {
         let result: ChildProcess.Result
         do {
             result = try ChildProcess.run(
-                program, arguments, input: file, .init(end: end, memory: memory, output: output))
+                program, arguments, input: file, .init(end: end, memory: memory(limits), output: output))
         } catch { throw RenditionError.missing(error) }
         if result.timedOut {
             throw RenditionError(

@@ -11,11 +11,9 @@ enum SignalledGroup {
     ///   - companion: Runs beside the service and ends after it; where it fails, the service is asked to end.
     ///   - terminal: The one whose end is as good as a SIGTERM; nil leaves SIGHUP to the system, which ends the process.
     ///   - onHangup: Called at each SIGHUP otherwise.
-    ///   - leaving: Called before the process ends at once.
     static func run(
         _ service: any Service, beside companion: (any Service)? = nil, logger: Logger,
-        terminal: ControllingTerminal? = nil, onHangup: @escaping @Sendable () -> Void = {},
-        leaving: @escaping @Sendable () -> Void = {}
+        terminal: ControllingTerminal? = nil, onHangup: @escaping @Sendable () -> Void = {}
     ) async throws {
         // A reader that goes away must not take the service along.
         signal(SIGPIPE, SIG_IGN)
@@ -43,7 +41,6 @@ enum SignalledGroup {
                 count += 1
                 if count > 1 {
                     logger.notice("\(signal) again: ending at once.")
-                    leaving()
                     _exit(128 + signal.rawValue)
                 }
                 logger.notice("\(signal): finishing what is in hand; once more ends at once.")

@@ -75,27 +75,35 @@ struct StackCommand: AsyncParsableCommand {
     private func checkPorts() throws {
         var taken = false
         for (flag, port) in ports.all {
-            for finding in PortLook.findings(HTTPAddress(host: "127.0.0.1", port: port)) where finding.verdict != .good
-            {
-                taken = true
-                Terminal.complain(
-                    "Port \(port) can't be used: \(finding.text). End that process, or choose another with \(flag).")
-            }
+            guard let problem = problem(with: port) else { continue }
+            taken = true
+            Terminal.complain(
+                "Port \(port) can't be used: \(problem). End that process, or choose another with \(flag).")
         }
         if taken { throw Terminal.Status.incomplete }
+    }
+
+    /// Who listens on the other family's loopback is in the way too: browsers take `localhost` for either.
+    private func problem(with port: Int) -> String? {
+        let found = PortLook.findings(HTTPAddress(host: "127.0.0.1", port: port)).first { $0.verdict != .good }
+        if let found { return found.text }
+        let holders = Listeners.holders(of: port)
+        return holders.isEmpty ? nil : "is taken by \(holders.joined(separator: ", "))"
     }
 
     private func run(_ plan: StackPlan) async throws {
         let terminal = ControllingTerminal()
         let transport = HTTPTransport(connectTimeout: .seconds(1), readTimeout: .seconds(5))
         let lines = StackLines()
-        let stack = StackRun(over: transport) { lines.tell($0, $1) }
+        let leash = PartProcess.Leash(program: plan.python, lock: plan.folder.partsLock)
+        let stack = StackRun(leash, over: transport) { lines.tell($0, $1) }
         let service = StoppableService {
             var fault: (any Error)?
             do {
                 try await stack.start(plan.emulator(mark: UUID().uuidString))
                 for part in plan.others(try await key(plan, transport)) { try await stack.start(part) }
                 lines.tell("stack", "all parts are ready. Ctrl-C ends them; the data stay in \(data).")
+                lines.tell("stack", "the tables are written there as the emulator ends, so let it.")
                 lines.tell(
                     "stack", "status of the worker: \(plan.status)   upload API: \(plan.api)   AWS: \(plan.endpoint)")
                 lines.tell("stack", "mail, which goes nowhere: \(plan.mail)")
@@ -111,9 +119,7 @@ struct StackCommand: AsyncParsableCommand {
             stack.stop()
         }
         do {
-            // A terminal that is closed ends it too: nobody would end its parts then.
-            try await SignalledGroup.run(
-                service, logger: lines.logger, terminal: terminal, leaving: { stack.leave() })
+            try await SignalledGroup.run(service, logger: lines.logger, terminal: terminal)
         } catch let fault as StackRun.Fault {
             Terminal.complain(fault.message)
             throw Terminal.Status.incomplete

@@ -15,7 +15,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
             Files of settings are looked at once a second, and at SIGHUP at once: a valid change is taken up with the \
             next photo, an invalid one is refused with its line. `renditions settings` tells which settings only the \
-            next start takes up.
+            next start takes up. A terminal that is closed ends the worker in order, unless nohup or setsid started it.
             """)
 
     @Flag(help: "Exit when no photo is owed any more: none due, none waiting for a retry, none with other workers.")

@@ -18,7 +18,7 @@ import ServiceLifecycle
 /// | `POST /v1/photos/{id}/retry` | queues a photo that was given up |
 /// | `GET`, `PUT /v1/watermark` | the photographer's text mark; a change renders everything anew |
 ///
-/// Pages of one origin may ask for all of it, and no others.
+/// Pages of one origin may ask for all of it, and no others; and whoever asks must call it by a name of this machine's own.
 struct UploadAPI: Sendable {
     let backend: DevelopmentBackend
     let address: HTTPAddress
@@ -34,6 +34,7 @@ struct UploadAPI: Sendable {
             middleware: CORSMiddleware(
                 allowOrigin: .custom(origin), allowHeaders: [.contentType], allowMethods: [.get, .post, .put],
                 maxAge: .seconds(600)))
+        router.add(middleware: LoopbackOnly())
         router.get("/health") { _, _ in
             try await answered { () -> Health in
                 _ = try await backend.watermark()
@@ -178,6 +179,19 @@ struct UploadAPI: Sendable {
     }
 }
 
+/// Refuses requests under any name but this machine's own: with one of its own for this machine, a page elsewhere would read what
+/// is here.
+private struct LoopbackOnly<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        guard RequestGuard.isLoopback(request.head.authority) else {
+            throw HTTPError(.forbidden, message: "This server answers to localhost only.")
+        }
+        return try await next(request, context)
+    }
+}
+
 extension RequestContext {
     /// The gallery's id. The router leaves a path's escapes as they are.
     fileprivate var gallery: String {
@@ -196,7 +210,6 @@ extension BackendRefusal.Kind {
         switch self {
         case .unusable: .badRequest
         case .unsupported: .unsupportedMediaType
-        case .notFound: .notFound
         case .conflict: .conflict
         }
     }

@@ -53,13 +53,19 @@ struct RequestGuard: Sendable {
                 status: .forbidden,
                 message: "This server has no secret, and other machines can reach it. Set RENDITIONS_HTTP_SECRET.")
         }
-        // Another name for this machine is how a page elsewhere would get here.
-        let host = authority.flatMap { HTTPAddress($0)?.host ?? ($0.contains(":") ? nil : $0) }
-        guard let host, HTTPAddress("\(host.contains(":") ? "[\(host)]" : host):1")?.isLoopback == true else {
+        guard Self.isLoopback(authority) else {
             throw Refusal(
                 status: .forbidden,
                 message: "This server has no secret and answers to localhost only. Set RENDITIONS_HTTP_SECRET.")
         }
+    }
+
+    /// Whether a request names this machine's own. Another name for it is how a page elsewhere would get here.
+    ///
+    /// - Parameter authority: The request's host and port.
+    static func isLoopback(_ authority: String?) -> Bool {
+        let host = authority.flatMap { HTTPAddress($0)?.host ?? ($0.contains(":") ? nil : $0) }
+        return host.map { HTTPAddress("\($0.contains(":") ? "[\($0)]" : $0):1")?.isLoopback == true } == true
     }
 
     private static func isSignature(_ told: String, of body: [UInt8], _ secret: String) -> Bool {

@@ -13,8 +13,30 @@ final class PartProcess: Sendable {
 
     private let state = Mutex(State())
     private let part: StackPart
+    private let leash: Leash
 
-    init(_ part: StackPart) { self.part = part }
+    /// What ends a part when the stack is gone, however that ended.
+    struct Leash: Sendable {
+        /// A Python.
+        let program: String
+        /// Is held while a part runs.
+        let lock: String
+        private let script = String(decoding: PackageResources.leash_py, as: UTF8.self)
+
+        init(program: String, lock: String) {
+            self.program = program
+            self.lock = lock
+        }
+
+        func arguments(_ part: StackPart) -> [String] {
+            ["-I", "-c", script, lock, String(part.grace.components.seconds), part.program] + part.arguments
+        }
+    }
+
+    init(_ part: StackPart, on leash: Leash) {
+        self.part = part
+        self.leash = leash
+    }
 
     /// Runs it until it ends.
     ///
@@ -28,8 +50,10 @@ final class PartProcess: Sendable {
             if let key = Environment.Key(rawValue: pair.key) { all[key] = pair.value }
         }
         let result = try await Subprocess.run(
-            .path(FilePath(part.program)), arguments: Arguments(part.arguments), environment: .custom(environment),
-            platformOptions: options, input: .none, output: .sequence, error: .combinedWithOutput
+            .path(FilePath(leash.program)), arguments: Arguments(leash.arguments(part)),
+            environment: .custom(environment), workingDirectory: FilePath(part.directory), platformOptions: options,
+            // Its end is how the leash learns that the stack is gone.
+            input: .inputWriter, output: .sequence, error: .combinedWithOutput
         ) { execution in
             let isToEnd = state.withLock { state in
                 state.process = execution.processIdentifier

@@ -13,7 +13,8 @@ struct StackFolder: Sendable {
     ///
     /// - Throws: ``SettingError`` where another stack has it, or something else lies there.
     static func taking(_ path: String) throws -> StackFolder {
-        let absolute = URL(fileURLWithPath: path).standardizedFileURL.path
+        // Where it is a link its target is what is meant, also when it is forgotten.
+        let absolute = URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
         let folder = StackFolder(path: absolute)
         let files = FileManager.default
         do {
@@ -25,23 +26,47 @@ struct StackFolder: Sendable {
         } catch let error as CocoaError {
             throw SettingError("\(path) can't be used for the stack's data: \(error.localizedDescription)")
         }
-        let descriptor = open(folder.file(mark), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw SettingError("\(path) can't be used for the stack's data: \(String(cString: strerror(errno))).")
-        }
         // Never closed: the lock is to last as long as the process.
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard try folder.locked(folder.file(mark)) != nil else {
             throw SettingError(
                 "Another stack runs on the data in \(path). End that one first, with Ctrl-C where it runs.")
         }
+        // Parts outlive a stack that was killed, for as long as they take to end.
+        guard let parts = try folder.locked(folder.partsLock) else {
+            throw SettingError(
+                "Parts of the stack that ran on the data in \(path) are still ending. Try again in some seconds.")
+        }
+        close(parts)
         for name in MiniStack.folders {
             try files.createDirectory(atPath: folder.file(name), withIntermediateDirectories: true)
         }
         return folder
     }
 
-    /// Removes everything, so that the next stack begins with nothing.
-    func forget() throws { try FileManager.default.removeItem(atPath: path) }
+    /// Takes a file's lock without waiting.
+    ///
+    /// - Returns: the descriptor that holds it; nil where somebody else has it.
+    private func locked(_ file: String) throws -> Int32? {
+        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw SettingError("\(path) can't be used for the stack's data: \(String(cString: strerror(errno))).")
+        }
+        if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
+        close(descriptor)
+        return nil
+    }
+
+    /// What each part's leash holds while the part runs.
+    var partsLock: String { file("parts") }
+
+    /// Removes everything, so that the next stack begins with nothing. The mark goes last: interrupted, it can be done again.
+    func forget() throws {
+        let files = FileManager.default
+        for name in try files.contentsOfDirectory(atPath: path) where name != Self.mark {
+            try files.removeItem(atPath: file(name))
+        }
+        try files.removeItem(atPath: path)
+    }
 
     private func file(_ name: String) -> String { "\(path)/\(name)" }
 

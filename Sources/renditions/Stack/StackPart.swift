@@ -16,6 +16,8 @@ struct StackPart: Sendable {
     /// All that it gets to see.
     var environment: [String: String]
     var readiness: Readiness
+    /// Where it runs.
+    var directory: String
     /// How long it may take to end after it was asked to.
     var grace = Duration.seconds(20)
 

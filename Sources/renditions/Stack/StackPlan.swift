@@ -40,7 +40,9 @@ struct StackPlan: Sendable {
         return StackPart(
             name: "aws", program: python, arguments: MiniStack.arguments,
             environment: ["PATH": surroundings["PATH"] ?? "/usr/bin:/bin", "LOG_LEVEL": "WARNING"].merging(own) { $1 },
-            readiness: .answers(url: "http://127.0.0.1:\(ports.aws)\(MiniStack.healthPath)", holding: mark))
+            readiness: .answers(url: "http://127.0.0.1:\(ports.aws)\(MiniStack.healthPath)", holding: mark),
+            // It writes its tables down when it ends.
+            directory: folder.path, grace: .seconds(60))
     }
 
     /// Everything after it, in order.
@@ -55,7 +57,7 @@ struct StackPlan: Sendable {
         {
             StackPart(
                 name: name, program: program, arguments: arguments, environment: environment, readiness: readiness,
-                grace: grace)
+                directory: folder.path, grace: grace)
         }
         func answer(_ port: Int, _ path: String) -> StackPart.Readiness {
             .answers(url: "http://127.0.0.1:\(port)\(path)", holding: "")
@@ -77,7 +79,8 @@ struct StackPlan: Sendable {
         ]
     }
 
-    /// What points every part to the emulator, whatever the surroundings say of AWS.
+    /// What points every part to the emulator, whatever the surroundings say of AWS. Files of settings are no part of them:
+    /// the parts run in the stack's folder.
     private func environment(_ key: Credentials) -> [String: String] {
         let strangers = surroundings.filter { name, _ in
             !name.hasPrefix("AWS_") && name != "CDN_DOMAIN" && name != "RENDITIONS_PUBLIC_ENDPOINT"

@@ -2,7 +2,6 @@ import Foundation
 import NIOHTTP1
 import RenditionAWS
 import RenditionCore
-import Synchronization
 
 /// Starts the parts of a stack one after another, each once the one before is ready, and ends them all in reverse order.
 actor StackRun {
@@ -18,24 +17,23 @@ actor StackRun {
     private let tell: @Sendable (_ name: String, _ line: String) -> Void
     private let transport: any Transport
     private let end = EndSignal()
-    private let processes = Mutex<[PartProcess]>([])
+    private let leash: PartProcess.Leash
     private var running: [Running] = []
     /// How parts ended, by name.
     private var ends: [String: String] = [:]
 
     /// - Parameter tell: Told each line with its part's name.
-    init(over transport: any Transport, _ tell: @escaping @Sendable (_ name: String, _ line: String) -> Void) {
+    init(
+        _ leash: PartProcess.Leash, over transport: any Transport,
+        _ tell: @escaping @Sendable (_ name: String, _ line: String) -> Void
+    ) {
+        self.leash = leash
         self.transport = transport
         self.tell = tell
     }
 
     /// Asks for the end.
     nonisolated func stop() { end.set() }
-
-    /// Ends all parts at once, in no order.
-    nonisolated func leave() {
-        for process in processes.withLock({ $0 }) { process.end() }
-    }
 
     nonisolated var isStopping: Bool { end.isSet }
 
@@ -45,8 +43,7 @@ actor StackRun {
     func start(_ part: StackPart) async throws {
         if isStopping { throw CancellationError() }
         say("\(part.name): starting; waiting for \(part.awaited)")
-        let process = PartProcess(part)
-        processes.withLock { $0.append(process) }
+        let process = PartProcess(part, on: leash)
         let task = Task {
             let how: String
             do {
@@ -93,7 +90,7 @@ actor StackRun {
             if ends[entry.part.name] == nil { say("\(entry.part.name): ending") }
             entry.process.stop()
             let timer = Task {
-                try await Task.sleep(for: entry.part.grace)
+                try await Task.sleep(for: entry.part.grace + .seconds(5))
                 entry.process.end()
             }
             await entry.task.value
