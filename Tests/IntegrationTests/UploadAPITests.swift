@@ -146,6 +146,25 @@ struct UploadAPITests {
         await desk.platform.close()
     }
 
+    /// A page elsewhere may give this machine a name of its own.
+    @Test func anotherNameForThisMachineIsRefused() async throws {
+        let desk = try await start()
+        defer { desk.server.signal(SIGTERM) }
+        func status(_ host: String) async throws -> String {
+            try await Command.run(
+                "curl",
+                [
+                    "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Host: \(host)",
+                    "\(desk.client.api)/v1/galleries/g/photos",
+                ]
+            ).output
+        }
+        #expect(try await status("evil.example:5001") == "403")
+        #expect(try await status("127.0.0.1.evil.example") == "403")
+        #expect(try await status("localhost:5001") == "200")
+        await desk.platform.close()
+    }
+
     @Test func itIsForDevelopmentOnly() async throws {
         let platform = AWSPlatform.unmade(on: try await Emulator.shared())
         let production = try await Renditions.run(

@@ -231,6 +231,48 @@ struct UploadPageTests {
         #expect(try await stack.stop().status == 0)
     }
 
+    /// What goes wrong between the page and the API costs neither a second upload nor a second photo.
+    @Test(arguments: [true, false]) func anUploadThatCouldNotBeConfirmedIsNoSecondPhoto(_ hadArrived: Bool) async throws
+    {
+        let stack = try await StackStage.start(folder.path("data"))
+        defer { stack.command.signal(SIGINT) }
+        let browser = try await Browser.start()
+        try await browser.open("\(stack.page)?gallery=g")
+        try await eventually("the page is there") {
+            try await browser.isTrue("!document.getElementById('tools').hidden")
+        }
+        _ = try await browser.value(
+            """
+            (() => { const ask = fetch; let isLost = false;
+              window.fetch = async (url, options) => {
+                const isFirst = String(url).endsWith('/confirm') && !isLost;
+                isLost ||= isFirst;
+                if (isFirst && !\(hadArrived)) throw new TypeError('lost');
+                const answer = await ask(url, options);
+                if (isFirst) throw new TypeError('lost');
+                return answer;
+              }; })()
+            """)
+        try await browser.type("\(Corpus.samples.folder)/tiny.jpg", into: "#files")
+        if !hadArrived {
+            try await eventually("it is told of") {
+                try await browser.text("document.getElementById('grid').textContent").contains(
+                    "The upload API can’t be reached.")
+            }
+            try await browser.click("#grid button[aria-label^='Try']")
+        }
+        try await eventually("the photo is there") {
+            try await browser.isTrue("document.querySelector('#grid img.shown')")
+        }
+        #expect(try await counts(browser).hasPrefix("1 photo · 0 failed"))
+        #expect(try await UploadClient(api: stack.api).get("/v1/galleries/g/photos").photos.count == 1)
+        let puts =
+            "performance.getEntriesByType('resource').filter(each => each.initiatorType === 'xmlhttprequest').length"
+        #expect(try await browser.text(puts) == "1")
+        await browser.close()
+        #expect(try await stack.stop().status == 0)
+    }
+
     @Test func photosAreDraggedOntoThePage() async throws {
         let stack = try await StackStage.start(folder.path("data"))
         defer { stack.command.signal(SIGINT) }
