@@ -1,7 +1,7 @@
 # The worker's image: built with Swift, shipped without it.
 #
 #     docker build --tag galerly-renditions .
-#     docker run --read-only --tmpfs /tmp --env AWS_REGION=eu-west-1 … galerly-renditions
+#     docker run --read-only --tmpfs /tmp --volume renditions-state:/var/lib/renditions --env RENDITIONS_STORE=aws … galerly-renditions
 #
 # scripts/check-images builds it without an engine and looks at what comes out.
 
@@ -43,7 +43,8 @@ RUN printf 'path-exclude /usr/lib/*/%s\n' 'libLLVM*' 'libz3.so*' 'dri/*' >/etc/d
         renditions
 COPY --from=build /program/renditions /usr/local/bin/renditions
 USER renditions
-# An embedded store and what `rerender --resume` needs; nothing else is written but temporary files in /tmp.
+# An embedded store and what `rerender --resume` needs, and so a volume with a name: one without would go with its container.
+# Nothing else is written but temporary files in /tmp.
 WORKDIR /var/lib/renditions
 ENV RENDITIONS_HTTP=0.0.0.0:9090
 EXPOSE 9090

@@ -3,6 +3,8 @@ import RenditionCore
 import RenditionTestKit
 import Testing
 
+@testable import renditions
+
 /// What a person meets at the command line.
 @Suite("The command", .timeLimit(.minutes(5)))
 struct CommandTests {
@@ -203,6 +205,12 @@ struct CommandTests {
         let readme = String(
             decoding: FileManager.default.contents(atPath: "\(Corpus.root)/README.md") ?? Data(), as: UTF8.self)
         #expect(readme.contains(table.trimmingCharacters(in: .newlines)), "paste `renditions settings --markdown`")
+    }
+
+    @Test func theReadmeKnowsEachFlagOfASetting() throws {
+        let readme = try String(contentsOfFile: "\(Corpus.root)/README.md", encoding: .utf8)
+        let line = try #require(readme.split(separator: "\n").first { $0.hasPrefix("1. a flag") })
+        #expect(Set(line.matches(of: /--[a-z]+/).map { String($0.output) }) == Set(Setting.all.compactMap(\.flag)))
     }
 }
 

@@ -18,9 +18,20 @@ struct ComposeFile {
     }
 
     /// What Compose says of a file. No engine is needed for it.
+    ///
+    /// - Parameter environment: What the variables in it are; a developer's own `.env` beside it says nothing.
     static func config(_ path: String, _ environment: [String: String] = [:]) async throws -> Command.Result {
-        try await Command.run(
-            "docker-compose", ["--project-name", "galerly", "--file", path, "config"], environment: environment)
+        let folder = TestFolder()
+        let nothing = try folder.write("empty.env", [])
+        return try await Command.run(
+            "docker-compose", ["--project-name", "galerly", "--env-file", nothing, "--file", path, "config"],
+            environment: environment)
+    }
+
+    /// The names of the variables that stand in it.
+    static func variables() throws -> Set<String> {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        return Set(text.matches(of: /\$\{([A-Z0-9_]+)/).map { String($0.output.1) })
     }
 
     struct Refused: Error { var words: String }

@@ -90,6 +90,32 @@ struct ComposeTests {
         }
     }
 
+    /// Compose builds side by side, and the second that writes the same name fails.
+    @Test func eachImageIsBuiltOnce() async throws {
+        let file = try await ComposeFile()
+        let builders = file.services.filter { $0.value.value["build"] != nil }
+        #expect(builders.keys.sorted() == ["renditions-aws", "setup"])
+        let images = builders.values.compactMap { $0.text("image") }
+        #expect(Set(images).count == builders.count, "\(images)")
+        for (name, service) in file.services where service.isOurs {
+            #expect(images.contains(service.text("image") ?? ""), "\(name)")
+            #expect(service.text("pull_policy") == "never", "\(name)")
+            let all = file.started([name])
+            #expect(
+                builders.contains { all.contains($0.key) && $0.value.text("image") == service.text("image") },
+                "\(name) waits for its image")
+        }
+    }
+
+    /// `--profile aws up` without a name starts both.
+    @Test func bothStacksHaveRoom() async throws {
+        let services = try await ComposeFile().services
+        let ports = services.values.flatMap { $0.list("ports") }
+        #expect(Set(ports.compactMap { $0.split(separator: ":").dropLast().last }).count == ports.count, "\(ports)")
+        let names = services.values.compactMap { $0.text("container_name") }
+        #expect(Set(names).count == names.count, "\(names)")
+    }
+
     @Test func theAWSProfileStartsNoEmulator() async throws {
         let file = try await ComposeFile(["AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "S3_PHOTOS_BUCKET": "studio-photos"])
         #expect(file.started() == Self.local)
@@ -102,6 +128,42 @@ struct ComposeTests {
         // The local stack's keys are the emulator's, whatever the environment holds.
         #expect(file.services["renditions"]?.environment["AWS_ACCESS_KEY_ID"] == "test")
         #expect(file.services["renditions"]?.environment["S3_PHOTOS_BUCKET"] == "galerly-photos-local")
+    }
+
+    /// What an operator says in `.env` is said to the worker: what `RENDITIONS_METADATA=none` forbids isn't published.
+    @Test func whatAWorkerGoesByReachesIt() async throws {
+        // Fixed, since the container's limits, port and place follow from them, or names of files outside of it.
+        let fixed: Set = [
+            "RENDITIONS_STORE", "RENDITIONS_THREADS", "RENDITIONS_MEMORY_MB", "RENDITIONS_RENDER_MEMORY_MB",
+            "RENDITIONS_HTTP", "RENDITIONS_CONFIG", "AWS_PROFILE", "AWS_ENDPOINT_URL",
+        ]
+        // What in the local stack is the emulator's.
+        func stacks(_ name: String) -> Bool {
+            ["AWS_", "DYNAMODB_", "S3_"].contains { name.hasPrefix($0) }
+                || ["RENDITIONS_PUBLIC_ENDPOINT", "RENDITIONS_S3_ADDRESSING", "CDN_DOMAIN"].contains(name)
+        }
+        let names = Setting.all.filter { $0.uptake != .none && !fixed.contains($0.name) }.map(\.name)
+        let given = Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.name, "said-\($0.name)") })
+        let services = try await ComposeFile(given).services
+        let distant = try #require(services["renditions-aws"]?.environment)
+        for name in names { #expect(distant[name] == given[name], "\(name)") }
+        for name in fixed { #expect(distant[name] != given[name], "\(name)") }
+        let local = try #require(services["renditions"]?.environment)
+        for name in names where !stacks(name) { #expect(local[name] == given[name], "\(name)") }
+        for name in names where stacks(name) { #expect(local[name] != given[name], "\(name)") }
+        // Without the addresses and streams that they ask for, mails would be refused and the feed be silent.
+        for setting in [Setting.fromEmail, .feed] {
+            let said = services["setup"]?.environment[setting.name]
+            #expect(said == given[setting.name] && said == local[setting.name], "\(setting.name)")
+        }
+    }
+
+    /// The worker refuses to start where a name with its prefix is no setting, also one that stands in `.env` for Compose.
+    @Test func noVariableIsTakenForASetting() throws {
+        let variables = try ComposeFile.variables()
+        #expect(variables.contains("LOCALSTACK_IMAGE"))
+        let odd = variables.filter { $0.hasPrefix(Setting.prefix) && Setting.named($0) == nil }
+        #expect(odd.isEmpty, "\(odd.sorted())")
     }
 
     /// What the file sets is set, fits its limits, and sends browsers where they can go.

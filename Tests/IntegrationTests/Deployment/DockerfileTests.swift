@@ -65,4 +65,24 @@ struct DockerfileTests {
                 "COPY --from=build /program/renditions /usr/local/bin/renditions"
             ])
     }
+
+    /// What is shown is what works: nothing can be written to but what the command says, and an embedded store is no default there.
+    @Test(arguments: ["Dockerfile", "README.md"])
+    func theCommandShownHasRoomToWrite(_ name: String) throws {
+        let text = try String(contentsOfFile: "\(Corpus.root)/\(name)", encoding: .utf8).replacing("\\\n", with: " ")
+        let command = try #require(text.split(separator: "\n").first { $0.contains("docker run --") })
+        let folder = try #require(stages.last?.first { $0.hasPrefix("WORKDIR ") }?.dropFirst(8))
+        #expect(command.contains(" --read-only ") && command.contains(" --tmpfs /tmp "))
+        #expect(command.contains(try Regex(" --volume [a-z-]+:\(folder) ")), "\(command)")
+        #expect(command.contains(" --env RENDITIONS_STORE=aws "), "\(command)")
+    }
+
+    /// A program that is taken out of the image wants the same packages.
+    @Test func theReadmesListForAServiceIsTheImages() throws {
+        let text = try String(contentsOfFile: "\(Corpus.root)/README.md", encoding: .utf8)
+        let part = try #require(text.components(separatedBy: "## As a service").last)
+        let list = try #require(part.firstMatch(of: /apt-get install ([^#]*?)\ninstall/))
+        let names = list.output.1.split { " \\\n".contains($0) }.map(String.init)
+        #expect(Set(names) == packages(try #require(stages.last)))
+    }
 }

@@ -1,4 +1,6 @@
 import Foundation
+import RenditionAWS
+import RenditionCore
 import RenditionTestKit
 import Testing
 
@@ -46,8 +48,38 @@ struct ServiceUnitTests {
         #expect(try values("TimeoutStopSec").count == 1)
         #expect(try values("KillSignal") == ["SIGTERM"])
         #expect(try values("Restart") == ["on-failure"])
+        // A store that is out of reach at the start may stay so for an hour.
+        #expect(try values("StartLimitIntervalSec") == ["0"] && values("StartLimitBurst").isEmpty)
+        #expect(try values("RestartSec").compactMap { Int($0) }.allSatisfy { $0 >= 10 })
+        #expect(try values("RestartForceExitStatus") == ["SIGHUP"], "which systemd takes for a good end")
         // A wrong setting or call doesn't mend by itself.
         #expect(try values("RestartPreventExitStatus") == ["64 78"])
         #expect(try values("ExecReload") == [#"/bin/sh -c "kill -HUP ${MAINPID}""#])
+    }
+
+    /// On a machine of many cores too; what is only slowed down is held as well.
+    @Test func itsLimitsHoldItsPhotos() throws {
+        let words = try values("Environment").flatMap { $0.split(separator: " ") }.map { $0.split(separator: "=") }
+        let given = words.filter { $0.count == 2 && Setting.named(String($0[0])) != nil }
+        let environment = Dictionary(uniqueKeysWithValues: given.map { (String($0[0]), String($0[1])) })
+        #expect(environment["RENDITIONS_THREADS"] != nil)
+        let settings = try Settings(SettingSources([.environment(environment)]))
+        for limit in ["MemoryHigh", "MemoryMax"] {
+            let findings = MemoryLook.findings(
+                physical: 64 << 30, group: try bytes(limit), threads: settings.integer(.threads),
+                budget: settings.memoryBudget, renderMemory: settings.integer(.renderMemory) << 20)
+            #expect(findings.map(\.verdict) == [.good], "\(limit): \(findings)")
+        }
+        // The worker itself is beside them.
+        let renderers = settings.integer(.threads) * settings.integer(.renderMemory) << 20
+        #expect(try bytes("MemoryHigh") - renderers >= 512 << 20)
+        #expect(try bytes("MemoryMax") > bytes("MemoryHigh"))
+    }
+
+    /// A limit of memory, in bytes.
+    private func bytes(_ key: String) throws -> Int {
+        let text = try #require(try values(key).first)
+        let number = try #require(Int(text.dropLast()))
+        return try #require(["M": number << 20, "G": number << 30][text.suffix(1)])
     }
 }
