@@ -190,7 +190,12 @@ struct WorkerPolicyTests {
         let setup = try await Renditions.run(
             ["setup"], platform.environment.merging(try await user("platform")) { $1 })
         #expect(setup.status == 0, "\(setup.output)\(setup.errors)")
-        let doctor = try await Diagnosis(platform, try await user("doctor"))
+        let mail = ["FROM_EMAIL": "Galerly <galerly@\(platform.tables.jobs).example>"]
+        try await platform.ses.verify("galerly@\(platform.tables.jobs).example")
+        let text = try await policy(["doctor"], platform.environment.merging(mail) { $1 })
+        let rights = try await platform.emulator.makeUser(policy: text).merging(mail) { $1 }
+        let doctor = try await Diagnosis(platform, rights)
+        #expect(doctor.about("mail")?.verdict == .good, "\(doctor)")
         #expect(doctor.wrongs.isEmpty, "\(doctor)")
         #expect(doctor.about("actions")?.verdict == .good, "\(doctor)")
         let file = "\(Corpus.samples.folder)/tiny.jpg"
@@ -214,6 +219,7 @@ struct WorkerPolicyTests {
         let text = try await policy([], environment)
         let rest = try allowed(text).subtracting(try allowed(await policy([], stage.platform.environment)))
         #expect(rest.map(\.name) == ["ses:SendEmail"], "\(rest)")
+        #expect(text.contains(#""ses:FromAddress" : "\#(from)""#), "\(text)")
         _ = try await Renditions.run(["setup"], environment)
         try await stage.platform.enrol()
         let proxy = try await stage.proxy()

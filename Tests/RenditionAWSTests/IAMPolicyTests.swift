@@ -24,6 +24,13 @@ struct IAMPolicyTests {
         #expect(pairs.count == all.count && Set(pairs).count == all.count)
     }
 
+    @Test func mailsComeFromTheAddressThatIsKnown() throws {
+        let sender = try #require(MailAddress("Galerly <a@b.example>"))
+        let conditions = IAMPolicy(all, region: nil, account: nil, sender: sender).statements.compactMap(\.condition)
+        #expect(conditions == [["StringEquals": ["ses:FromAddress": "a@b.example"]]])
+        #expect(IAMPolicy(all, region: nil, account: nil).statements.allSatisfy { $0.condition == nil })
+    }
+
     /// IAM and STS quotas: a managed policy has 6,144 characters, blanks not counted.
     @Test func aWorkersPolicyIsShortEnoughWithLongNames() throws {
         let long = String(repeating: "n", count: 63)

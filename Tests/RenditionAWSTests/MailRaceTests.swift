@@ -133,7 +133,7 @@ struct MailRaceTests {
         stage.proxy.fail(first: 1, of: { $0.name == "SES.SendEmail" }, with: .dropReply)
         #expect(try await stage.deliver() == [.refused])
         #expect(try await stage.told().count == 1)
-        stage.clock.advance(by: .seconds(60))
+        stage.clock.advance(by: .seconds(700))
         #expect(try await stage.deliver() == [.sent])
         #expect(try await stage.told() == ["1 photo is ready", "1 photo is ready"])
         await stage.close()
@@ -165,6 +165,79 @@ struct MailRaceTests {
         stage.clock.advance(by: Self.silence)
         #expect(try await stage.deliver() == [.sent])
         #expect(try await stage.told() == ["2 photos are ready"])
+        await stage.close()
+    }
+
+    /// A quota that is used up, an account that is paused, an index that is asked too much.
+    @Test(arguments: [
+        ("SES.SendEmail", 400, "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>"),
+        ("SES.SendEmail", 400, "<ErrorResponse><Error><Code>AccountSendingPaused</Code></Error></ErrorResponse>"),
+        ("DynamoDB.Query", 400, #"{"__type":"AccessDeniedException"}"#),
+    ])
+    func whoIsUnableLosesNoMail(_ name: String, _ status: Int, _ body: String) async throws {
+        let stage = try await MailStage.make()
+        try await stage.settle(try await stage.upload("a"))
+        stage.proxy.fail(
+            first: 20, of: { $0.name == name && (name != "DynamoDB.Query" || $0.body.contains("GalleryIdIndex")) },
+            with: .answer(status: status, body: body))
+        var outcomes: [MailOutcome] = []
+        for _ in 1...20 {
+            stage.clock.advance(by: .seconds(4500))
+            outcomes += try await stage.deliver()
+        }
+        #expect(outcomes == Array(repeating: .putOff, count: 20))
+        stage.clock.advance(by: .seconds(4500))
+        #expect(try await stage.deliver() == [.sent])
+        #expect(try await stage.told() == ["1 photo is ready"])
+        await stage.close()
+    }
+
+    /// SES has taken it, whatever it says about that.
+    @Test func anAnswerThatCannotBeReadSendsNoSecond() async throws {
+        let stage = try await MailStage.make()
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        stage.proxy.fail(first: 1, of: { $0.name == "SES.SendEmail" }, with: .answer(status: 200, body: "taken"))
+        #expect(try await stage.deliver() == [.sent])
+        await stage.close()
+    }
+
+    /// A gallery's row that changes all the time is no outage, over which all photos would pause.
+    @Test func aContendedRowIsNoOutage() async throws {
+        let stage = try await MailStage.make()
+        let photo = try await stage.upload("a")
+        let (platform, since) = (stage.platform, try #require(photo.owedSince))
+        let isEarlier = Mutex(false)
+        stage.proxy.fail(
+            first: 100, of: { $0.target == "UpdateItem" && $0.body.contains("~mail/g") },
+            with: .hold {
+                let earlier = isEarlier.withLock { flag in
+                    flag.toggle()
+                    return flag
+                }
+                var item: [String: RecordValue] = ["id": .string("~mail/g")]
+                if earlier { item["since"] = .integer(Int(since.milliseconds) - 1) }
+                _ = try? await platform.dynamo.put(item, into: platform.tables.jobs)
+            })
+        let error = await #expect(throws: RenditionError.self) {
+            try await stage.store.mail?.mark(photo, becoming: PhotoStatus.active)
+        }
+        #expect(error?.code == "contended" && error?.isOutage == false)
+        await stage.close()
+    }
+
+    /// Who is to stop needn't read on.
+    @Test func whoIsToStopLeavesTheMailToOthers() async throws {
+        let stage = try await MailStage.make()
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        let isStopped = Mutex(false)
+        before(Self.isTake, on: stage) { isStopped.withLock { $0 = true } }
+        let round = try await #require(stage.store.mail).deliver { isStopped.withLock { !$0 } }
+        #expect(round.outcomes.isEmpty)
+        #expect(try await stage.row()?["attempts"]?.integer == 0)
+        stage.clock.advance(by: .seconds(1))
+        #expect(try await stage.deliver() == [.sent])
         await stage.close()
     }
 

@@ -38,16 +38,74 @@ struct MailTests {
         await stage.close()
     }
 
-    /// Somebody has a photo tried again that failed long ago, before there were mails.
-    @Test func aPhotoThatIsOwedAgainIsToldAlone() async throws {
+    @Test func aPhotoThatIsTriedAgainIsToldAlone() async throws {
         let stage = try await MailStage.make()
-        let long = stage.clock.now
-        try await stage.show("shown")
+        try await stage.settle(try await stage.upload("shown"))
+        try await stage.giveUp(try await stage.upload("again"))
+        stage.clock.advance(by: Self.silence)
+        try await stage.deliver()
         stage.clock.advance(by: .seconds(86_400))
-        try await stage.settle(try await stage.upload("again", began: long))
+        #expect(try await stage.store.queue.redrive("again", after: .zero))
+        try await stage.settle(try await stage.record("again"))
+        stage.clock.advance(by: Self.silence)
+        #expect(try await stage.deliver() == [.sent])
+        #expect(try await stage.told() == ["1 photo is ready, 1 could not be prepared", "1 photo is ready"])
+        await stage.close()
+    }
+
+    @Test func aPhotoThatIsTriedAgainBeforeTheMailGoesOutIsWaitedFor() async throws {
+        let stage = try await MailStage.make()
+        try await stage.giveUp(try await stage.upload("again"))
+        #expect(try await stage.store.queue.redrive("again", after: .zero))
+        stage.clock.advance(by: Self.silence)
+        #expect(try await stage.deliver().isEmpty)
+        try await stage.settle(try await stage.record("again"))
         stage.clock.advance(by: Self.silence)
         #expect(try await stage.deliver() == [.sent])
         #expect(try await stage.told() == ["1 photo is ready"])
+        await stage.close()
+    }
+
+    /// Such as one whose record has grown to DynamoDB's 400 KB.
+    @Test func aPhotoThatWasGivenUpKeepsNoMailAwayThoughItsRecordSaysThatItIsOwed() async throws {
+        let stage = try await MailStage.make()
+        try await stage.giveUp(try await stage.upload("full"), writes: false)
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        #expect(try await stage.deliver() == [.sent])
+        #expect(try await stage.told() == ["1 photo is ready, 1 could not be prepared"])
+        #expect(try await stage.mails().first?.text.contains("- full.jpg: Remove some of its texts.") == true)
+        await stage.close()
+    }
+
+    /// However often another one is settled meanwhile.
+    @Test func aPhotoThatNeverEndsKeepsAMailAwayForADay() async throws {
+        let stage = try await MailStage.make()
+        _ = try await stage.upload("endless")
+        _ = try await stage.store.queue.adopt(PhotoRef(id: "endless", galleryID: "g"), lane: .fresh)
+        for hour in 0..<26 {
+            try await stage.settle(try await stage.upload("h\(hour)"))
+            stage.clock.advance(by: Self.silence)
+            try await stage.deliver()
+            if hour == 22 { #expect(try await stage.told() == []) }
+            stage.clock.advance(by: .seconds(3600))
+            _ = try await stage.store.tend()
+        }
+        #expect(try await stage.told().first == "25 photos are ready")
+        #expect(try await stage.mails().first?.text.contains("1 more photo isn't ready yet.") == true)
+        await stage.close()
+    }
+
+    /// A mark counts for longer than that silence.
+    @Test func aShortSilenceLosesNoMail() async throws {
+        let stage = try await MailStage.make(silence: .seconds(1))
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: .seconds(1))
+        try await stage.deliver()
+        try await stage.settle(try await stage.upload("b"))
+        stage.clock.advance(by: .seconds(6))
+        try await stage.deliver()
+        #expect(try await stage.told() == ["2 photos are ready"])
         await stage.close()
     }
 
@@ -56,7 +114,7 @@ struct MailTests {
         for status in [PhotoStatus.active, PhotoStatus.failed, "approved"] {
             var record = try await stage.upload(status)
             record.attributes["status"] = .string(status)
-            try await stage.settle(record)
+            try await stage.settle(record, as: status == PhotoStatus.failed ? status : PhotoStatus.active)
         }
         #expect(try await stage.row() == nil)
         await stage.close()
@@ -101,13 +159,13 @@ struct MailTests {
     @Test func photosThatAreSettledTogetherShareAWrite() async throws {
         let stage = try await MailStage.make()
         let first = try await stage.upload("first")
-        try await stage.store.mail?.mark(first)
+        try await stage.store.mail?.mark(first, becoming: PhotoStatus.active)
         let before = stage.proxy.counts()["DynamoDB.UpdateItem"] ?? 0
         for id in 1...20 { try await stage.settle(try await stage.upload("\(id)")) }
         #expect(stage.proxy.counts()["DynamoDB.UpdateItem"] == before)
         // But not for so long that the mail could be sent meanwhile.
         stage.clock.advance(by: Self.silence / 4)
-        try await stage.store.mail?.mark(first)
+        try await stage.store.mail?.mark(first, becoming: PhotoStatus.active)
         #expect(stage.proxy.counts()["DynamoDB.UpdateItem"] == before + 1)
         await stage.close()
     }
@@ -152,9 +210,31 @@ struct MailTests {
         let stage = try await MailStage.make(hasPhotographer: false)
         try await stage.settle(try await stage.upload("a"))
         stage.clock.advance(by: Self.silence)
-        #expect(try await stage.deliver().isEmpty)
+        #expect(try await stage.deliver() == [.unaddressed])
         #expect(try await stage.row()?["q"] == nil)
         #expect(stage.memory.lines.withLock { $0.contains { $0.contains("no user with an e-mail address") } })
+        await stage.close()
+    }
+
+    @Test func anAddressThatSESCannotTakeIsNamedAndLosesNothing() async throws {
+        let stage = try await MailStage.make()
+        let users = stage.platform.tables.users
+        let address = stage.platform.photographersAddress
+        _ = try await stage.platform.dynamo.delete(["email": .string(address)], from: users)
+        _ = try await stage.platform.dynamo.put(
+            ["email": .string("ü@galerly.example"), "id": .string("u")], into: users)
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        #expect(try await stage.deliver() == [.unaddressed])
+        let lines = stage.memory.lines.withLock { $0 }
+        #expect(lines.contains { $0.hasPrefix("warning") && $0.contains("plain ASCII") }, "\(lines)")
+        _ = try await stage.platform.dynamo.delete(["email": .string("ü@galerly.example")], from: users)
+        _ = try await stage.platform.dynamo.put(["email": .string("\(address) "), "id": .string("u")], into: users)
+        stage.clock.advance(by: .seconds(3600))
+        try await stage.settle(try await stage.upload("b"))
+        stage.clock.advance(by: Self.silence)
+        #expect(try await stage.deliver() == [.sent])
+        #expect(try await stage.told() == ["2 photos are ready"])
         await stage.close()
     }
 }

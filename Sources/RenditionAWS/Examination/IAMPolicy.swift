@@ -1,9 +1,11 @@
 import Foundation
+import RenditionCore
 
 /// A policy of IAM that allows what some parts of this program need, and nothing else.
 ///
-/// It has no conditions. The one that would suit, `s3:prefix` for `s3:ListBucket`, narrows nothing: that action is also what
-/// has S3 say "not found" instead of "forbidden" of an object that isn't there, where no prefix is part of the request.
+/// Its one condition is on the address that mails come from, where that is known: a domain that is verified in SES is good for
+/// everybody's. `s3:prefix` for `s3:ListBucket` would narrow nothing: that action is also what has S3 say "not found" instead
+/// of "forbidden" of an object that isn't there, where no prefix is part of the request.
 ///
 /// Source: IAM User Guide, "IAM JSON policy elements reference"; Service Authorization Reference, the pages of Amazon S3,
 /// Amazon DynamoDB and Amazon SES.
@@ -14,12 +16,15 @@ package struct IAMPolicy: Sendable, Hashable, Codable {
         package var effect = "Allow"
         package var actions: [String]
         package var resource: String
+        /// Operators, keys of the request, and what these have to be.
+        package var condition: [String: [String: String]]?
 
         enum CodingKeys: String, CodingKey {
             case id = "Sid"
             case effect = "Effect"
             case actions = "Action"
             case resource = "Resource"
+            case condition = "Condition"
         }
     }
 
@@ -35,7 +40,8 @@ package struct IAMPolicy: Sendable, Hashable, Codable {
     /// - Parameters:
     ///   - region: Where tables are; nil for any.
     ///   - account: Whose they are, twelve digits; nil for any, which in effect is that of whoever has the policy.
-    package init(_ permissions: [Permission], region: String?, account: String?) {
+    ///   - sender: Whom mails come from; nil for any address.
+    package init(_ permissions: [Permission], region: String?, account: String?, sender: MailAddress? = nil) {
         statements = []
         for permission in permissions {
             let resource = permission.arn(region: region, account: account)
@@ -43,7 +49,11 @@ package struct IAMPolicy: Sendable, Hashable, Codable {
             if let known = statements.firstIndex(where: { $0.id == id && $0.resource == resource }) {
                 statements[known].actions.append(permission.action)
             } else {
-                statements.append(Statement(id: id, actions: [permission.action], resource: resource))
+                var statement = Statement(id: id, actions: [permission.action], resource: resource)
+                if permission.purpose == .mail, let sender {
+                    statement.condition = ["StringEquals": ["ses:FromAddress": sender.address]]
+                }
+                statements.append(statement)
             }
         }
     }

@@ -11,6 +11,8 @@ package struct Permission: Sendable, Hashable, Codable {
         /// The worker with FROM_EMAIL.
         case mail
         case doctor
+        /// The doctor with FROM_EMAIL.
+        case doctorsMail
         case `import`
         /// `bench` with a store.
         case bench
@@ -27,7 +29,7 @@ package struct Permission: Sendable, Hashable, Codable {
             case .doctor, .import, .batch: [.worker]
             case .bench: [.worker, .import]
             case .platform: [.setup]
-            case .worker, .streams, .mail, .setup: []
+            case .worker, .streams, .mail, .doctorsMail, .setup: []
             }
         }
     }
@@ -59,6 +61,7 @@ package struct Permission: Sendable, Hashable, Codable {
         var all = Set(purposes + purposes.flatMap(\.includes))
         if all.contains(.worker), feed == .streams { all.insert(.streams) }
         if all.contains(.worker), sendsMail { all.insert(.mail) }
+        if all.contains(.doctor), sendsMail { all.insert(.doctorsMail) }
         var seen: Set<String> = []
         return Self.all(tables, buckets).filter { all.contains($0.purpose) && seen.insert($0.text).inserted }
     }
@@ -94,7 +97,9 @@ package struct Permission: Sendable, Hashable, Codable {
         let doctor = [tables.photos, tables.galleries, tables.users, tables.jobs].flatMap {
             on(table($0), .doctor, "dynamodb:DescribeTable")
         }
-        let mail = on("identity/*", .mail, "ses:SendEmail")
+        let mail =
+            on("identity/*", .mail, "ses:SendEmail")
+            + on("*", .doctorsMail, "ses:GetIdentityVerificationAttributes")
         let others =
             on(table(tables.photos), .import, "dynamodb:PutItem")
             + on(originals, .import, "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")

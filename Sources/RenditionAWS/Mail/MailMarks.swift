@@ -4,8 +4,10 @@ import Synchronization
 /// The galleries that this process has marked lately, so that photos settled soon after each other share a mark. Any thread
 /// may use it.
 ///
-/// A mark counts for a quarter of the silence that ends a session. Nobody sends the gallery's mail before the rest of the
-/// silence has passed, and then reads the gallery: a photo that was about to be settled shows there, settled or owed.
+/// A mark counts for a quarter of the silence that ends a session, and five seconds at least, so that a large gallery's row
+/// isn't written all the time. Nobody sends the gallery's mail before three quarters of the silence more have passed, and then
+/// reads the gallery: a photo that was about to be settled shows there, settled or owed. So where the silence is short, a mail
+/// comes later than it says; were it due while a mark counts, a photo of the next session would go without one.
 final class MailMarks: Sendable {
     private struct Mark {
         /// By the store's time.
@@ -14,19 +16,25 @@ final class MailMarks: Sendable {
         var since: Timestamp
     }
 
-    private let silence: Duration
+    /// How long a mark counts.
+    private let validity: Duration
+    /// When a mail is due, from its last mark on.
+    let delay: Duration
     private let marks = Mutex<[String: Mark]>([:])
 
     /// Galleries that are remembered.
     private static let capacity = 10_000
 
-    init(silence: Duration) { self.silence = silence }
+    init(silence: Duration) {
+        validity = max(silence / 4, .seconds(5))
+        delay = validity + silence * 3 / 4
+    }
 
     /// Whether a photo needs no mark of its own.
     func cover(_ gallery: String, since: Timestamp, now: Timestamp) -> Bool {
         marks.withLock { marks in
             guard let mark = marks[gallery] else { return false }
-            return mark.since <= since && mark.at <= now && now - mark.at < silence / 4
+            return mark.since <= since && mark.at <= now && now - mark.at < validity
         }
     }
 

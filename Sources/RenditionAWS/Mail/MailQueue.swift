@@ -6,11 +6,12 @@ import RenditionCore
 ///
 /// | operation | condition | effect |
 /// |---|---|---|
-/// | mark | `since` isn't later than the photo's | due after the silence; `begun` where it isn't; `tok`, `attempts` and `waits` forgotten |
+/// | mark | `since` isn't later than the photo's | due later; `begun` where it isn't; `tok`, `attempts` and `waits` forgotten |
 /// | … | `since` is later, or absent | the same, and `since` is the photo's |
 /// | take | lane and `due_at` as seen | mine until now + lease; attempts + 1 |
 /// | hold | `tok` is mine | mine for another lease |
-/// | put off | `tok` is mine | due later, the attempt not counted |
+/// | put off | `tok` is mine | due later, the attempt not counted; `waited` where photos are owed and it isn't |
+/// | hand back | `tok` is mine | due at once, the attempt not counted |
 /// | refuse | `tok` is mine | due later |
 /// | close | `tok` is mine | no mail is due; `told` |
 /// | … | `tok` isn't mine | `told` alone: the next session's photos are on their way already |
@@ -39,9 +40,11 @@ struct MailQueue: Sendable {
     /// - Parameters:
     ///   - since: When the photo began to owe its renditions.
     ///   - known: What `since` was seen to be last; nil where that isn't known.
-    ///   - silence: How long the gallery has to be silent from now.
+    ///   - delay: When the mail is due, from now.
     /// - Returns: what `since` is now.
-    func mark(_ gallery: String, since: Timestamp, known: Timestamp?, silence: Duration) async throws -> Timestamp {
+    /// - Throws: A ``RenditionError`` of stage `commit` where the row changes too often: that is this gallery's trouble, and
+    ///   the store is able.
+    func mark(_ gallery: String, since: Timestamp, known: Timestamp?, due delay: Duration) async throws -> Timestamp {
         let now = clock.now
         var known = known
         for _ in 0..<8 {
@@ -55,7 +58,7 @@ struct MailQueue: Sendable {
             }
             expression.set(Key.gallery, .string(gallery))
             expression.set(Key.q, .integer(Lane.mail(galleryID: gallery)))
-            expression.set(Key.dueAt, DynamoQueue.value(now + silence))
+            expression.set(Key.dueAt, DynamoQueue.value(now + delay))
             expression.setIfAbsent(Key.begun, DynamoQueue.value(now + (.zero - Self.skew)))
             expression.remove(Key.tok, Key.attempts, Key.waits)
             switch try await change(gallery, expression) {
@@ -64,7 +67,7 @@ struct MailQueue: Sendable {
             }
         }
         throw RenditionError(
-            code: "contended", stage: .store, retriable: true,
+            code: "contended", stage: .commit, retriable: true,
             message: "A gallery's row of mail changes too often to be changed. It will be tried again.", detail: gallery
         )
     }
@@ -100,10 +103,20 @@ struct MailQueue: Sendable {
         return try await isWritten(taken, expression)
     }
 
-    func putOff(_ taken: Taken, for wait: Duration) async throws {
+    /// - Parameter owes: Whether photos are waited for.
+    func putOff(_ taken: Taken, for wait: Duration, owes: Bool) async throws {
         var expression = mine(taken)
+        if owes { expression.setIfAbsent(Key.waited, DynamoQueue.value(clock.now)) }
         expression.set(Key.dueAt, DynamoQueue.value(clock.now + wait))
         expression.set(Key.waits, .integer(taken.row.waits + 1))
+        expression.add(Key.attempts, -1)
+        expression.remove(Key.tok)
+        _ = try await isWritten(taken, expression)
+    }
+
+    func handBack(_ taken: Taken) async throws {
+        var expression = mine(taken)
+        expression.set(Key.dueAt, DynamoQueue.value(clock.now))
         expression.add(Key.attempts, -1)
         expression.remove(Key.tok)
         _ = try await isWritten(taken, expression)
@@ -121,20 +134,22 @@ struct MailQueue: Sendable {
     func close(_ taken: Taken, told: Timestamp?) async throws {
         var expression = mine(taken)
         if let told { expression.set(Key.told, DynamoQueue.value(told)) }
-        expression.remove(Key.q, Key.dueAt, Key.since, Key.begun, Key.tok, Key.attempts, Key.waits, Key.lastError)
+        expression.remove(
+            Key.q, Key.dueAt, Key.since, Key.begun, Key.tok, Key.attempts, Key.waits, Key.waited, Key.lastError)
         if try await isWritten(taken, expression) { return }
         guard let told else { return }
         var alone = Expression()
         alone.requirePresent(Key.id)
         alone.requireAbsent(Key.told, orAtMost: DynamoQueue.value(told))
         alone.set(Key.told, DynamoQueue.value(told))
+        alone.remove(Key.waited)
         _ = try await change(taken.row.gallery, alone)
     }
 
     func giveUp(_ taken: Taken, because reason: String) async throws {
         var expression = mine(taken)
         expression.set(Key.lastError, .string(String(reason.prefix(400))))
-        expression.remove(Key.q, Key.dueAt, Key.tok, Key.attempts, Key.waits)
+        expression.remove(Key.q, Key.dueAt, Key.tok, Key.attempts, Key.waits, Key.waited)
         _ = try await isWritten(taken, expression)
     }
 

@@ -11,7 +11,8 @@ import RenditionCore
 /// | `due_at` | when the silence is long enough, a sender's lease ends, or it is to be tried again |
 /// | `tok` | whose it is to send; a photo that is settled meanwhile takes it away |
 /// | `attempts` | attempts at sending the mail |
-/// | `waits` | how often the session was found to owe photos |
+/// | `waits` | how often the mail was put off since a photo was settled last |
+/// | `waited` | since when the session was found to owe photos, however often one was settled meanwhile |
 struct MailRow: Sendable {
     private let row: JobRow
 
@@ -30,5 +31,6 @@ struct MailRow: Sendable {
     var since: Timestamp? { moment(JobAttribute.since) }
     /// After which moment the session's photos were settled; nil where nothing is known of it.
     var settledAfter: Timestamp? { [JobAttribute.begun, JobAttribute.told].compactMap(moment).max() }
+    var waitedSince: Timestamp? { moment(JobAttribute.waited) }
     var waits: Int { row.attributes[JobAttribute.waits]?.integer ?? 0 }
 }

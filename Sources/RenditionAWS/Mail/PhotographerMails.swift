@@ -10,6 +10,7 @@ final class PhotographerMails: MailLedger {
     private let marks: MailMarks
     private let ses: SES
     private let records: any PhotoRecords
+    private let jobs: any JobQueue
     private let galleries: GalleryNames
     private let configuration: MailConfiguration
     private let region: String
@@ -20,10 +21,15 @@ final class PhotographerMails: MailLedger {
     static let mostAttempts = 8
     /// Between two attempts: 45 minutes in all.
     private static let retry = Backoff(base: .seconds(30), cap: .seconds(900), jitter: 0.2)
+    /// The same where the mail may have been sent already: half a day in all, so that an outage of a night loses none and
+    /// nobody has one mail eight times within the hour.
+    private static let doubtful = Backoff(base: .seconds(600), cap: .seconds(14_400), jitter: 0.1)
+    /// Where somebody is unable, for as long as that lasts.
+    private static let patience = Backoff(base: .seconds(30), cap: .seconds(3600), jitter: 0.2)
 
     /// - Parameter isOnDuty: Whether this process is the one that sends.
     init(
-        queue: MailQueue, ses: SES, records: any PhotoRecords, galleries: GalleryNames,
+        queue: MailQueue, ses: SES, records: any PhotoRecords, jobs: any JobQueue, galleries: GalleryNames,
         configuration: MailConfiguration, region: String, logger: Logger,
         isOnDuty: @escaping @Sendable () async -> Bool
     ) {
@@ -31,6 +37,7 @@ final class PhotographerMails: MailLedger {
         marks = MailMarks(silence: configuration.silence)
         self.ses = ses
         self.records = records
+        self.jobs = jobs
         self.galleries = galleries
         self.configuration = configuration
         self.region = region
@@ -40,14 +47,16 @@ final class PhotographerMails: MailLedger {
 
     // MARK: Marking
 
-    func mark(_ record: PhotoRecord) async throws {
-        guard record.status == PhotoStatus.processing, !record.galleryID.isEmpty else { return }
+    func mark(_ record: PhotoRecord, becoming status: String) async throws {
+        guard !record.galleryID.isEmpty, PhotoStatus.workersOwn.contains(record.status), record.status != status else {
+            return
+        }
         let (gallery, now) = (record.galleryID, queue.clock.now)
         let since = record.owedSince ?? now
         guard !marks.cover(gallery, since: since, now: now) else { return }
         let standing = try await store {
             try await queue.mark(
-                gallery, since: since, known: marks.since(gallery), silence: configuration.silence)
+                gallery, since: since, known: marks.since(gallery), due: marks.delay)
         }
         marks.note(gallery, since: standing, at: now)
     }
@@ -60,7 +69,7 @@ final class PhotographerMails: MailLedger {
         do {
             for row in try await queue.due() {
                 guard mayGoOn(), await isOnDuty() else { break }
-                if let outcome = try await tell(row) { round.outcomes.append(outcome) }
+                if let outcome = try await tell(row, while: mayGoOn) { round.outcomes.append(outcome) }
             }
         } catch {
             // Whatever was taken comes due again.
@@ -71,7 +80,7 @@ final class PhotographerMails: MailLedger {
     }
 
     /// - Returns: nil where nothing was to be sent now.
-    private func tell(_ row: JobRow) async throws -> MailOutcome? {
+    private func tell(_ row: JobRow, while mayGoOn: @Sendable () -> Bool) async throws -> MailOutcome? {
         guard let taken = try await queue.take(row) else { return nil }
         KillPoint.mailTaken.pass()
         // Its senders died over it.
@@ -79,29 +88,40 @@ final class PhotographerMails: MailLedger {
             return try await giveUp(taken, "each attempt ended its worker, or took too long")
         }
         do {
-            return try await tell(taken)
+            return try await tell(taken, while: mayGoOn)
         } catch {
             let reason = Self.reason(error, configuration.from, region)
+            let hindrance = MailHindrance(error)
+            if hindrance == .inability {
+                let wait = Self.patience.delay(after: taken.row.waits + 1)
+                warn("A mail waits until it can be sent, which is tried", again: wait, reason, taken)
+                try await queue.putOff(taken, for: wait, owes: false)
+                return .putOff
+            }
             if taken.row.attempts >= Self.mostAttempts { return try await giveUp(taken, reason) }
-            let wait = Self.retry.delay(after: taken.row.attempts)
-            logger.warning(
-                "A mail could not be sent. It will be tried again in \(Int(wait.seconds.rounded())) s. \(reason)",
-                metadata: Self.metadata(taken))
+            let wait = (hindrance == .doubt ? Self.doubtful : Self.retry).delay(after: taken.row.attempts)
+            warn("A mail could not be sent. It will be tried", again: wait, reason, taken)
             try await queue.refuse(taken, because: reason, for: wait)
             return .refused
         }
     }
 
-    private func tell(_ taken: MailQueue.Taken) async throws -> MailOutcome? {
+    private func warn(_ what: String, again wait: Duration, _ reason: String, _ taken: MailQueue.Taken) {
+        logger.warning(
+            "\(what) again in \(Int(wait.seconds.rounded())) s. \(reason)", metadata: Self.metadata(taken))
+    }
+
+    private func tell(_ taken: MailQueue.Taken, while mayGoOn: @Sendable () -> Bool) async throws -> MailOutcome? {
         let gallery = taken.row.gallery
         let readAt = queue.clock.now
-        let session = UploadSession(
-            of: try await records.gallery(gallery), since: taken.row.since ?? readAt,
-            settledAfter: taken.row.settledAfter)
-        switch session.step(waits: taken.row.waits) {
+        guard let session = try await session(taken.row, at: readAt, while: mayGoOn) else {
+            try await queue.handBack(taken)
+            return nil
+        }
+        switch session.step(waitedSince: taken.row.waitedSince) {
         case .wait:
             let wait = UploadSession.wait(after: taken.row.waits + 1, silence: configuration.silence)
-            try await queue.putOff(taken, for: wait)
+            try await queue.putOff(taken, for: wait, owes: true)
             return nil
         case .nothing:
             try await queue.close(taken, told: nil)
@@ -110,22 +130,55 @@ final class PhotographerMails: MailLedger {
         }
         // What the platform may have dated ahead hides nothing that is settled later.
         let told = session.settledUntil.map { min($0, readAt) }
-        guard let mail = try await mail(session, gallery) else {
+        guard let text = try await address(of: session.userID) else {
             logger.notice(
                 "No mail is sent: there is no user with an e-mail address.", metadata: Self.metadata(taken))
             try await queue.close(taken, told: told)
-            return nil
+            return .unaddressed
         }
+        guard let to = MailAddress(text) else {
+            let reason =
+                "The photographer's address is none that SES takes: it has to be plain ASCII, such as a@b.example."
+            logger.warning(
+                "No mail is sent. \(reason) Once it is mended, the gallery's next mail tells of these photos too.",
+                metadata: Self.metadata(taken))
+            try await queue.giveUp(taken, because: reason)
+            return .unaddressed
+        }
+        let mail = SessionMail(
+            session, gallery: try await galleries.name(of: gallery, user: session.userID ?? ""),
+            from: configuration.from, to: to, frontend: configuration.frontend)
         // Where another photo was settled meanwhile, the session isn't over.
         guard try await queue.hold(taken) else { return nil }
         try await ses.send(mail, deadline: min(.seconds(10), queue.lease / 3))
         KillPoint.mailSent.pass()
-        try await closeForSure(taken, told: told)
+        do {
+            try await closeForSure(taken, told: told)
+        } catch {
+            throw MailHindrance.Unnoted(cause: error)
+        }
         KillPoint.mailTold.pass()
         logger.info(
-            "Told the photographer: \(session.ready.count) photos are ready, \(session.failed.count) failed.",
+            "Told the photographer: \(session.ready) photos are ready, \(session.failed) failed.",
             metadata: Self.metadata(taken))
         return .sent
+    }
+
+    /// Reads the gallery page by page: it may be larger than what this process has memory for.
+    ///
+    /// - Returns: nil where it may not go on.
+    private func session(
+        _ row: MailRow, at moment: Timestamp, while mayGoOn: @Sendable () -> Bool
+    ) async throws -> UploadSession? {
+        var session = UploadSession(since: row.since ?? moment, settledAfter: row.settledAfter, now: moment)
+        var isWhole = true
+        try await records.records(of: .gallery(row.gallery)) { page in
+            isWhole = mayGoOn()
+            guard isWhole else { return false }
+            session.add(page, jobs: try await jobs.jobs(page.filter(UploadSession.needsJob).map(\.id)))
+            return true
+        }
+        return isWhole ? session : nil
     }
 
     /// Writes that a mail is sent. What fails now would have it sent again, so it is tried for as long as it is mine.
@@ -149,21 +202,19 @@ final class PhotographerMails: MailLedger {
         return .givenUp
     }
 
-    /// - Returns: nil where there is nobody to send it to.
-    private func mail(_ session: UploadSession, _ gallery: String) async throws -> SessionMail? {
-        let users = (session.ready + session.failed).compactMap(\.userID)
-        guard let user = users.first,
-            let text = try await records.photographer(user)?.attributes["email"]?.string,
-            let address = MailAddress(text)
-        else { return nil }
-        return SessionMail(
-            session, gallery: try await galleries.name(of: gallery, user: user), from: configuration.from, to: address,
-            frontend: configuration.frontend)
+    /// - Returns: nil where there is no such user, or one without an address.
+    private func address(of user: String?) async throws -> String? {
+        guard let user, let text = try await records.photographer(user)?.attributes["email"]?.string else { return nil }
+        let trimmed = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return trimmed.isEmpty ? nil : trimmed
     }
 
     private static func metadata(_ taken: MailQueue.Taken) -> Logger.Metadata { ["gallery": "\(taken.row.gallery)"] }
 
     private static func reason(_ error: any Error, _ from: MailAddress, _ region: String) -> String {
+        if let unnoted = error as? MailHindrance.Unnoted {
+            return "It was sent, which could not be noted. \(reason(unnoted.cause))"
+        }
         guard let failure = error as? AWSFailure, failure.call.hasPrefix("SES ") else { return reason(error) }
         return "\(failure.mailRemedy(from: from, region: region)) [\(failure)]"
     }

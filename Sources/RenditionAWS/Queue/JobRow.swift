@@ -32,6 +32,7 @@ enum JobAttribute {
     static let begun = "begun"
     static let told = "told"
     static let waits = "waits"
+    static let waited = "waited"
     /// What happened since the photo was last queued anew, oldest first.
     static let log = "log"
 

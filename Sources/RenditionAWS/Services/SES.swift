@@ -21,7 +21,8 @@ package struct SES: Sendable {
 
     /// Sends a mail once. What fails without an answer (``AWSFailure/mayHaveHappened``) may have been sent all the same.
     func send(_ mail: SessionMail, deadline: Duration) async throws {
-        _ = try await call(
+        // Its answer says nothing that is needed, and one that can't be read is no refusal.
+        _ = try await reply(
             "SendEmail", "a photographer's mail",
             [
                 ("Source", mail.from.text), ("Destination.ToAddresses.member.1", mail.to.text),
@@ -48,17 +49,23 @@ package struct SES: Sendable {
     private func call(
         _ action: String, _ subject: String, _ parameters: [(name: String, value: String)], deadline: Duration
     ) async throws -> XMLElement {
+        let reply = try await reply(action, subject, parameters, deadline: deadline)
+        return try XMLDocument(reply.response.body).root
+    }
+
+    private func reply(
+        _ action: String, _ subject: String, _ parameters: [(name: String, value: String)], deadline: Duration
+    ) async throws -> ServiceClient.Reply {
         let all = [("Action", action), ("Version", "2010-12-01")] + parameters
         let form = all.map { "\(PercentEncoding.strict($0))=\(PercentEncoding.strict($1))" }.joined(separator: "&")
         let body = Array(form.utf8)
         let request = WireRequest(
             .POST, client.endpoint, headers: ["content-type": "application/x-www-form-urlencoded"],
             body: .bytes(body))
-        let reply = try await client.send(
+        return try await client.send(
             ServiceClient.Call(
                 operation: action, subject: subject, request: request, payload: .hash(Checksum.sha256(body)),
                 deadline: deadline))
-        return try XMLDocument(reply.response.body).root
     }
 }
 

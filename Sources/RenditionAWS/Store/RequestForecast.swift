@@ -86,8 +86,9 @@ package struct RequestForecast: Sendable {
             // The record and its copies in both of the platform's indexes; a status of the platform's own is met by a
             // second request.
             let isOwn = PhotoStatus.workersOwn.contains(record.status)
-            // At most: photos of a gallery that are done soon after each other share a mark.
-            if store.mail != nil, record.status == PhotoStatus.processing { add("DynamoDB UpdateItem", units: 3) }
+            // As a rule at most: photos of a gallery that are done soon after each other share a mark, and one that began to
+            // owe before those that were marked makes two.
+            if store.mail != nil, isOwn { add("DynamoDB UpdateItem", units: 3) }
             add("DynamoDB UpdateItem", isOwn ? 1 : 2, units: kilobytes * 3 + (isOwn ? 2 : kilobytes))
             try await cover(photo)
         }

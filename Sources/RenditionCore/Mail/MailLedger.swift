@@ -2,15 +2,18 @@
 /// be called concurrently, from several processes.
 package protocol MailLedger: Sendable {
     /// Notes, durably, that a photo is about to be settled, so that a mail will tell of it whoever dies meanwhile. Called
-    /// before the photo's record says so. Records that owe nothing are left alone.
+    /// before the photo's record says so. Records that owe nothing are left alone, and so are those for which it's no news:
+    /// photos that had failed before and fail again.
     ///
-    /// - Parameter record: As it was when the photo's handling began.
-    /// - Throws: A ``RenditionError`` of stage `store`.
-    func mark(_ record: PhotoRecord) async throws
+    /// - Parameters:
+    ///   - record: As it was when the photo's handling began.
+    ///   - status: What its status is about to become.
+    /// - Throws: A ``RenditionError``; of stage `commit` where only this gallery is concerned.
+    func mark(_ record: PhotoRecord, becoming status: String) async throws
 
     /// Sends the mails whose time has come, where that is this process's to do. What fails is logged, and tried again later.
     ///
-    /// - Parameter mayGoOn: Asked before each mail; false leaves the rest to others.
+    /// - Parameter mayGoOn: Asked before each mail, and before each page of a gallery; false leaves the rest to others.
     func deliver(while mayGoOn: @Sendable () -> Bool) async -> MailRound
 }
 
@@ -19,6 +22,10 @@ package enum MailOutcome: String, Sendable, CaseIterable {
     case sent
     /// It will be tried again.
     case refused
+    /// SES or the store is unable, or asks for patience. That is no attempt; it will be tried again.
+    case putOff = "put_off"
+    /// There is nobody to send it to.
+    case unaddressed
     /// It was tried too often.
     case givenUp = "given_up"
 }

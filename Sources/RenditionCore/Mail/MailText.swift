@@ -3,7 +3,8 @@ enum MailText {
     /// A text in one line, cut to a length: control characters and line breaks become blanks, and what would turn the
     /// direction of the text around it is left out.
     ///
-    /// - Parameter limit: Characters, the ellipsis included.
+    /// - Parameter limit: Characters, the ellipsis included. What a letter can carry in marks has a limit too: sixteen bytes
+    ///   for each character on average.
     static func line(_ text: String, limit: Int) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
@@ -14,7 +15,19 @@ enum MailText {
             }
         }
         let words = String(scalars).split(separator: " ").joined(separator: " ")
-        return words.count > limit ? words.prefix(limit - 1) + "…" : words
+        return words.count > limit || words.utf8.count > limit * 16 ? cut(words, limit) + "…" : words
+    }
+
+    /// The beginning of a text in whole characters, but for one that alone is too long.
+    private static func cut(_ words: String, _ limit: Int) -> String {
+        var rest = limit * 16
+        let whole = words.prefix(limit - 1).prefix { character in
+            rest -= character.utf8.count
+            return rest >= 0
+        }
+        if !whole.isEmpty { return String(whole) }
+        // A scalar has four bytes at most.
+        return String(String.UnicodeScalarView(words.unicodeScalars.prefix(limit * 4)))
     }
 
     /// Marks, embeddings, overrides and isolates of Unicode's bidirectional algorithm (UAX #9).

@@ -24,24 +24,24 @@ struct SessionMailContent {
     init(_ session: UploadSession, gallery: String?, frontend: String?) {
         self.gallery = gallery
         self.frontend = frontend
-        (ready, failed, owed) = (session.ready.count, session.failed.count, session.owed)
-        pictures = session.ready.lazy.compactMap(Self.picture).prefix(SessionMail.mostThumbnails).map(\.self)
-        failures = session.failed.prefix(SessionMail.mostFailures).map { record in
-            let reason = record.attributes["rendition_error"]?.map?["message"]?.string ?? ""
+        (ready, failed, owed) = (session.ready, session.failed, session.owed)
+        pictures = session.pictures.compactMap(Self.picture)
+        failures = session.failures.map { photo in
+            let reason = photo.reason ?? ""
             return Failure(
-                name: Self.name(record),
+                name: Self.name(photo),
                 reason: reason.isEmpty ? "Upload it again." : MailText.line(reason, limit: 300))
         }
     }
 
-    private static func name(_ record: PhotoRecord) -> String { MailText.line(record.filename, limit: 80) }
+    private static func name(_ photo: UploadSession.Photo) -> String { MailText.line(photo.filename, limit: 80) }
 
-    private static func picture(_ record: PhotoRecord) -> Picture? {
-        guard let url = record["thumbnail_url"].flatMap(SessionMail.link) else { return nil }
-        let size = record.size.map(RenditionSize.thumbnail.fitted).map { thumbnail in
+    private static func picture(_ photo: UploadSession.Photo) -> Picture? {
+        guard let url = photo.thumbnail else { return nil }
+        let size = photo.size.map(RenditionSize.thumbnail.fitted).map { thumbnail in
             PixelSize(width: max(1, thumbnail.width / 2), height: max(1, thumbnail.height / 2))
         }
-        return Picture(url: url, name: name(record), size: size)
+        return Picture(url: url, name: name(photo), size: size)
     }
 
     // MARK: Sentences
@@ -61,8 +61,8 @@ struct SessionMailContent {
     private var remainder: String? {
         switch owed {
         case 0: nil
-        case 1: "1 more photo is still being prepared."
-        default: "\(owed) more photos are still being prepared."
+        case 1: "1 more photo isn't ready yet."
+        default: "\(owed) more photos aren't ready yet."
         }
     }
 

@@ -188,7 +188,7 @@ struct PhotoHandler: Sendable {
 
     private func commit(_ photo: RenderedPhoto, of record: PhotoRecord, recipe: String) async throws -> JobOutcome {
         // First, so that whoever dies after this leaves either the photo owed or its mail.
-        try await store.mail?.mark(record)
+        try await store.mail?.mark(record, becoming: PhotoStatus.active)
         KillPoint.mark.pass()
         let change = RecordCommit.rendered(
             photo, record: record, recipe: recipe, fence: lease.fence, urls: configuration.urls,

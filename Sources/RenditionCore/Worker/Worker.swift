@@ -331,7 +331,7 @@ package final class Worker: Sendable {
         case .dead(let error):
             do {
                 if let record = handled.record {
-                    try await store.mail?.mark(record)
+                    try await store.mail?.mark(record, becoming: PhotoStatus.failed)
                     KillPoint.mark.pass()
                 }
                 if let doubt = try await recordFailure(error, lease, handled) {

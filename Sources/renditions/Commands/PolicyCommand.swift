@@ -1,5 +1,6 @@
 import ArgumentParser
 import RenditionAWS
+import RenditionCore
 
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,7 +48,9 @@ struct PolicyCommand: AsyncParsableCommand {
             let permissions = Permission.needed(
                 for: purposes, feed: feed, sendsMail: settings.given(.fromEmail) != nil, settings.tables,
                 settings.buckets)
-            let policy = IAMPolicy(permissions, region: settings.namedRegion, account: account)
+            let policy = IAMPolicy(
+                permissions, region: settings.namedRegion, account: account,
+                sender: settings.given(.fromEmail).flatMap(MailAddress.init))
             Terminal.print(try policy.json)
         }
     }

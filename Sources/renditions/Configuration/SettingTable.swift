@@ -86,9 +86,9 @@ extension Setting {
 
     static let frontend = Setting(
         name: "FRONTEND_URL", kind: .url, fallback: "http://localhost:5173",
-        uptake: .none,
+        uptake: .start,
         summary: "The address of the pages that show galleries; `setup` lets them read the buckets, `doctor` looks "
-            + "whether they may, and mails lead there")
+            + "whether they may, and mails lead there; where `ENVIRONMENT` isn't `local`, only if it is set")
     static let fromEmail = Setting(
         name: "FROM_EMAIL", kind: .mail, fallback: "", uptake: .start,
         summary: "Whom photographers' mails come from, through SES. Unset: none are sent")

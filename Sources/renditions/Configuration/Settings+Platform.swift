@@ -58,7 +58,11 @@ extension Settings {
     /// nil where nobody is told by mail.
     private var mail: MailConfiguration? {
         given(.fromEmail).flatMap(MailAddress.init).map { from in
-            MailConfiguration(from: from, silence: .seconds(integer(.mailAfter)), frontend: text(.frontend))
+            // Nobody else's machine is the photographer's: the default would lead nowhere.
+            let isLocal = text(.deployment) == Deployment.local.rawValue
+            return MailConfiguration(
+                from: from, silence: .seconds(integer(.mailAfter)),
+                frontend: isLocal ? text(.frontend) : given(.frontend))
         }
     }
 
