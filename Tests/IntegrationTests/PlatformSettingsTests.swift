@@ -81,4 +81,17 @@ struct PlatformSettingsTests {
         let settings = try Settings(SettingSources([upper, lower]))
         #expect(settings.environment == ["AWS_CONFIG_FILE": "x", "AWS_PROFILE": "y", "AWS_REGION": "upper"])
     }
+
+    /// The default is the machine that the platform is developed on.
+    @Test(
+        arguments: [
+            ("local", nil, "http://localhost:5173"), ("production", nil, nil), ("development", nil, nil),
+            ("production", "https://galerly.com", "https://galerly.com"),
+        ] as [(String, String?, String?)])
+    func mailsLeadNowhereButToThePlatform(_ deployment: String, _ frontend: String?, _ link: String?) throws {
+        var variables = ["ENVIRONMENT": deployment, "AWS_REGION": "eu-west-1", "FROM_EMAIL": "a@b.example"]
+        variables["FRONTEND_URL"] = frontend
+        let mail = try #require(try Settings(SettingSources([.environment(variables)])).aws().mail)
+        #expect(mail.frontend == link)
+    }
 }
