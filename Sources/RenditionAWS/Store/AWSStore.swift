@@ -93,7 +93,8 @@ package struct AWSStore: PhotoStore {
                 queue: MailQueue(
                     dynamo: dynamo, table: tables.jobs, clock: jobs.clock, search: jobs.search,
                     lease: configuration.officeLease * 2),
-                ses: services.ses, records: records, jobs: jobs, galleries: GalleryNames(dynamo: dynamo, table: tables.galleries),
+                ses: services.ses, records: records, jobs: jobs,
+                galleries: GalleryNames(dynamo: dynamo, table: tables.galleries),
                 configuration: mail, region: configuration.region, logger: logger
             ) { await housekeeper.isKeepingHouse }
         }
