@@ -25,13 +25,7 @@ struct HealthTests {
         _ = try await Renditions.importing(["\(Corpus.samples.folder)/DSC_0001.JPG"], store)
         let page = try await WorkerPage(["worker"], ["RENDITIONS_STORE": store, "RENDITIONS_GRACE_SECONDS": "60"])
         defer { page.process.signal(SIGKILL) }
-        var renderer: Int32?
-        try await eventually("a process renders the photo") {
-            renderer = try await childProcesses(of: page.process.pid).first
-            return renderer != nil
-        }
-        let child = try #require(renderer)
-        kill(child, SIGSTOP)
+        let child = try await haltedRenderer(of: page.process.pid)
         defer { kill(child, SIGCONT) }
         page.process.signal(SIGTERM)
         try await eventually("the worker isn't ready any more") {

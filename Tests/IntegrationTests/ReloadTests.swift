@@ -122,13 +122,7 @@ struct ReloadTests {
         let id = try #require(ids.values.first)
         let worker = try await worker(["--drain"])
         defer { worker.signal(SIGKILL) }
-        var renderer: Int32?
-        try await eventually("a process renders the photo") {
-            renderer = try await childProcesses(of: worker.pid).first
-            return renderer != nil
-        }
-        let child = try #require(renderer)
-        kill(child, SIGSTOP)
+        let child = try await haltedRenderer(of: worker.pid)
         try await eventually("the photo is in hand") { try await Renditions.show(id, store).state == "leased" }
         try write("renditions.yaml", "CDN_DOMAIN: cdn.example\nRENDITIONS_FURTHER_FORMATS: thumbnail:webp")
         worker.signal(SIGHUP)

@@ -84,13 +84,7 @@ struct StatusServerTests {
         let page = try await WorkerPage(
             ["worker"], ["RENDITIONS_STORE": store, "RENDITIONS_GRACE_SECONDS": "60"])
         defer { page.process.signal(SIGKILL) }
-        var renderer: Int32?
-        try await eventually("a process renders the photo") {
-            renderer = try await childProcesses(of: page.process.pid).first
-            return renderer != nil
-        }
-        let child = try #require(renderer)
-        kill(child, SIGSTOP)
+        let child = try await haltedRenderer(of: page.process.pid)
         page.process.signal(SIGTERM)
         try await eventually("the worker isn't ready any more") {
             let ready = try await page.ask("/ready")

@@ -21,6 +21,22 @@ struct UploadPageTests {
         return (photo, try await Picture(folder.path("reference.jpg")), try await Picture(photo))
     }
 
+    /// A stack, and a browser on a gallery's page.
+    private func open(_ gallery: String) async throws -> (StackStage, Browser) {
+        let stack = try await StackStage.start(folder.path("data"))
+        let browser = try await Browser.start()
+        try await browser.open("\(stack.page)?gallery=\(gallery)")
+        try await eventually("the page is there") {
+            try await browser.isTrue("!document.getElementById('tools').hidden")
+        }
+        return (stack, browser)
+    }
+
+    private func close(_ stack: StackStage, _ browser: Browser) async throws {
+        await browser.close()
+        #expect(try await stack.stop().status == 0)
+    }
+
     private func counts(_ browser: Browser) async throws -> String {
         try await browser.text("document.getElementById('counts').textContent")
     }
@@ -48,10 +64,8 @@ struct UploadPageTests {
         """
 
     @Test func fivePhotosAreUploadedRenderedAndSeen() async throws {
-        let stack = try await StackStage.start(folder.path("data"))
+        let (stack, browser) = try await open("wedding")
         defer { stack.command.signal(SIGINT) }
-        let browser = try await Browser.start()
-        try await browser.open("\(stack.page)?gallery=wedding")
         try await eventually("the page invites") {
             try await browser.text("document.getElementById('note').textContent").contains("Drag some onto this page")
         }
@@ -119,16 +133,13 @@ struct UploadPageTests {
         #expect(wrong > 2 * right, "\(wrong) from the numbers taken for sRGB")
         let heic = screen.grid(1, 8, of: try await place(of: "iphone.heic", browser))
         #expect(heic[0][2] > heic[0][0] + 40 && heic[7][1] > heic[7][2] + 40, "sky above, grass below: \(heic)")
-        await browser.close()
-        #expect(try await stack.stop().status == 0)
+        try await close(stack, browser)
     }
 
     @Test func aNewWatermarkShowsAtOnceDespiteTheCache() async throws {
-        let stack = try await StackStage.start(folder.path("data"))
+        let (stack, browser) = try await open("wedding")
         defer { stack.command.signal(SIGINT) }
-        let browser = try await Browser.start()
         _ = try await stack.upload(Corpus.samples.bytes("DSC_0001.JPG"), as: "DSC_0001.JPG", gallery: "wedding")
-        try await browser.open("\(stack.page)?gallery=wedding")
         try await eventually("the photo is there") {
             try await browser.isTrue("document.querySelector('#grid img.shown')")
         }
@@ -170,18 +181,12 @@ struct UploadPageTests {
             "fetch(\(old.debugDescription)).then(each => each.blob()).then(each => each.size)")
         let stored = try await Command.run("curl", ["-s", "-o", "/dev/null", "-w", "%{size_download}", old]).output
         #expect(kept != stored, "the cache is in use")
-        await browser.close()
-        #expect(try await stack.stop().status == 0)
+        try await close(stack, browser)
     }
 
     @Test func aFailureIsTriedAgainAndAPhoneIsWideEnough() async throws {
-        let stack = try await StackStage.start(folder.path("data"))
+        let (stack, browser) = try await open("g")
         defer { stack.command.signal(SIGINT) }
-        let browser = try await Browser.start()
-        try await browser.open("\(stack.page)?gallery=g")
-        try await eventually("the page is there") {
-            try await browser.isTrue("!document.getElementById('tools').hidden")
-        }
         // The first stop of the Tab key is where photos are added.
         try await browser.press("\u{E004}")
         #expect(try await browser.text("document.activeElement.id") == "files")
@@ -227,20 +232,14 @@ struct UploadPageTests {
             try await browser.isTrue(
                 "[...document.querySelectorAll('.tool')].filter(each => each.offsetParent).every(each => each.getBoundingClientRect().right <= window.innerWidth && each.getBoundingClientRect().height >= 32)"
             ))
-        await browser.close()
-        #expect(try await stack.stop().status == 0)
+        try await close(stack, browser)
     }
 
     /// What goes wrong between the page and the API costs neither a second upload nor a second photo.
     @Test(arguments: [true, false]) func anUploadThatCouldNotBeConfirmedIsNoSecondPhoto(_ hadArrived: Bool) async throws
     {
-        let stack = try await StackStage.start(folder.path("data"))
+        let (stack, browser) = try await open("g")
         defer { stack.command.signal(SIGINT) }
-        let browser = try await Browser.start()
-        try await browser.open("\(stack.page)?gallery=g")
-        try await eventually("the page is there") {
-            try await browser.isTrue("!document.getElementById('tools').hidden")
-        }
         _ = try await browser.value(
             """
             (() => { const ask = fetch; let isLost = false;
@@ -269,18 +268,12 @@ struct UploadPageTests {
         let puts =
             "performance.getEntriesByType('resource').filter(each => each.initiatorType === 'xmlhttprequest').length"
         #expect(try await browser.text(puts) == "1")
-        await browser.close()
-        #expect(try await stack.stop().status == 0)
+        try await close(stack, browser)
     }
 
     @Test func photosAreDraggedOntoThePage() async throws {
-        let stack = try await StackStage.start(folder.path("data"))
+        let (stack, browser) = try await open("g")
         defer { stack.command.signal(SIGINT) }
-        let browser = try await Browser.start()
-        try await browser.open("\(stack.page)?gallery=g")
-        try await eventually("the page is there") {
-            try await browser.isTrue("!document.getElementById('tools').hidden")
-        }
         let bytes = Data(Corpus.samples.bytes("tiny.jpg")).base64EncodedString()
         _ = try await browser.value(
             """
@@ -297,7 +290,6 @@ struct UploadPageTests {
         #expect(
             try await browser.text("document.querySelector('#grid figcaption').textContent").hasPrefix(
                 "Brötchen #1.jpg"))
-        await browser.close()
-        #expect(try await stack.stop().status == 0)
+        try await close(stack, browser)
     }
 }

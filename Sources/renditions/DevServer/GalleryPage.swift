@@ -24,15 +24,7 @@ struct GalleryPage: Sendable {
             Self.answer(
                 [UInt8](try JSONEncoder().encode(GalleryPageConfiguration(api: api, gallery: nil))), "application/json")
         }
-        let quiet = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
-        let application = Application(
-            router: router,
-            configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
-            onServerRunning: { [address, logger] channel in
-                let bound = channel.localAddress?.port ?? address.port
-                logger.notice("The gallery page, for development only, is on \(address.url(port: bound))")
-            }, logger: quiet)
-        return EndingServer(server: application, end: EndSignal())
+        return DevelopmentService.serving(router, at: address, as: "The gallery page", logger: logger)
     }
 
     private var headers: HTTPFields {

@@ -81,15 +81,7 @@ struct UploadAPI: Sendable {
                 return Done(queued: count)
             }
         }
-        let quiet = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
-        let application = Application(
-            router: router,
-            configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
-            onServerRunning: { [address, logger] channel in
-                let bound = channel.localAddress?.port ?? address.port
-                logger.notice("The upload API, for development only, is on \(address.url(port: bound))")
-            }, logger: quiet)
-        return EndingServer(server: application, end: EndSignal())
+        return DevelopmentService.serving(router, at: address, as: "The upload API", logger: logger)
     }
 
     // MARK: What comes and goes

@@ -1,0 +1,21 @@
+import Hummingbird
+import Logging
+import ServiceLifecycle
+
+/// A server for development: it says where it is, and that it is for nothing else.
+enum DevelopmentService {
+    /// - Parameter name: What it is, to begin a sentence with.
+    static func serving(
+        _ router: Router<BasicRequestContext>, at address: HTTPAddress, as name: String, logger: Logger
+    ) -> any Service {
+        let quiet = Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
+        let application = Application(
+            router: router,
+            configuration: ApplicationConfiguration(address: .hostname(address.host, port: address.port)),
+            onServerRunning: { channel in
+                let bound = channel.localAddress?.port ?? address.port
+                logger.notice("\(name), for development only, is on \(address.url(port: bound))")
+            }, logger: quiet)
+        return EndingServer(server: application, end: EndSignal())
+    }
+}
