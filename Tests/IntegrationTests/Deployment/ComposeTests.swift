@@ -137,10 +137,11 @@ struct ComposeTests {
             "RENDITIONS_STORE", "RENDITIONS_THREADS", "RENDITIONS_MEMORY_MB", "RENDITIONS_RENDER_MEMORY_MB",
             "RENDITIONS_HTTP", "RENDITIONS_CONFIG", "AWS_PROFILE", "AWS_ENDPOINT_URL",
         ]
-        // What in the local stack is the emulator's.
+        // What in the local stack is the emulator's, or the stack's own page.
         func stacks(_ name: String) -> Bool {
             ["AWS_", "DYNAMODB_", "S3_"].contains { name.hasPrefix($0) }
-                || ["RENDITIONS_PUBLIC_ENDPOINT", "RENDITIONS_S3_ADDRESSING", "CDN_DOMAIN"].contains(name)
+                || ["RENDITIONS_PUBLIC_ENDPOINT", "RENDITIONS_S3_ADDRESSING", "CDN_DOMAIN", "FRONTEND_URL"].contains(
+                    name)
         }
         let names = Setting.all.filter { $0.uptake != .none && !fixed.contains($0.name) }.map(\.name)
         let given = Dictionary(uniqueKeysWithValues: Setting.all.map { ($0.name, "said-\($0.name)") })
