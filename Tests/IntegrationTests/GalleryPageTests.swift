@@ -68,6 +68,20 @@ struct GalleryPageTests {
         }
     }
 
+    /// Nothing can be uploaded here, so nothing invites to it.
+    @Test func thereAreNoToolsOfUploads() async throws {
+        _ = try await Renditions.importing(["\(Corpus.samples.folder)/tiny.jpg"], gallery: "g", store)
+        let (server, address) = try await serve("g")
+        defer { server.signal(SIGTERM) }
+        let browser = try await Browser.start()
+        try await browser.open("\(address)/")
+        try await eventually("the gallery is shown") {
+            try await browser.text("document.getElementById('counts').textContent").hasPrefix("1 photo")
+        }
+        #expect(try await browser.isTrue("!document.getElementById('tools').checkVisibility()"))
+        await browser.close()
+    }
+
     @Test func originalsAndOtherFilesAreNotServed() async throws {
         let ids = try await Renditions.importing(["\(Corpus.samples.folder)/tiny.jpg"], gallery: "g", store)
         _ = try await Renditions.run(["worker", "--drain", "--store", store])
