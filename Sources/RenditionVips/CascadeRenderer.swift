@@ -130,6 +130,10 @@ package struct CascadeRenderer: PhotoRenderer {
 
     /// - Throws: A final ``RenditionError`` `too_many_pixels` beyond the limit.
     private static func checked(_ probe: PhotoProbe, _ limits: RenderLimits) throws -> PhotoProbe {
+        // libheif opens files whose pictures have no size, and would find out while it decodes.
+        guard probe.stored.width > 0, probe.stored.height > 0 else {
+            throw damaged(probe.format, VipsError("size", "no pixels"), stage: .probe)
+        }
         guard probe.stored.pixels <= limits.pixels else {
             throw RenditionError.tooManyPixels(probe.stored, limits)
         }

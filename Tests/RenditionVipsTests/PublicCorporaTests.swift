@@ -110,6 +110,18 @@ struct PublicCorporaTests {
         }
     }
 
+    /// libheif opens it, and only misses the pixels when it is to decode them.
+    @Test func aPictureWithoutASizeIsRefusedWhenItIsProbed() throws {
+        let original = try Self.bytes(
+            "libheif/fuzzing/corpus/clusterfuzz-testcase-minimized-file-fuzzer-5724458239655936.heic")
+        let error = #expect(throws: RenditionError.self) {
+            try Rendering.renderer.get().probe(original, limits: RenderLimits())
+        }
+        #expect(error?.code == "damaged")
+        #expect(error?.stage == .probe)
+        #expect(error?.retriable == false)
+    }
+
     // MARK: RAW
 
     @Test(arguments: [
