@@ -47,4 +47,4 @@ stack:
 
 # Forgets the stack's data.
 stack-reset:
-	@scripts/stack --forget
+	@scripts/stack --forget $(STACK)

@@ -50,10 +50,11 @@ struct StackStage {
         try await Command.run("flock", ["-n", "\(data)/parts", "true"]).status == 0
     }
 
-    /// The process of a part, by what stands in its command line.
+    /// The process of a part itself, by what stands in its command line; between it and the stack is its leash.
     func process(of part: String) async throws -> Int32? {
-        let found = try await Command.run("pgrep", ["-P", String(command.pid), "-f", part]).output
-        return found.split(separator: "\n").first.flatMap { Int32($0) }
+        let leash = try await Command.run("pgrep", ["-P", String(command.pid), "-f", part]).output
+        guard let leash = leash.split(separator: "\n").first else { return nil }
+        return Int32(try await Command.run("pgrep", ["-P", String(leash)]).output.dropLast())
     }
 
     /// Ends it as Ctrl-C does: a terminal sends the signal to the whole group of processes that it runs.

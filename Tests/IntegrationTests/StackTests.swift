@@ -55,6 +55,11 @@ struct StackTests {
         #expect(try await Renditions.run(["stack", "--data", data, "--forget"]).status == 78)
         #expect(try await first.stop().status == 0)
 
+        // Its pictures' addresses would lead nowhere.
+        let moved = try await Renditions.run(StackStage.arguments(data, try StackStage.freePorts()))
+        #expect(moved.status == 78)
+        #expect(moved.errors.contains("were made with --aws-port \(first.ports["--aws-port"] ?? 0)"), "\(moved.errors)")
+
         let again = try await StackStage.start(data, ports: first.ports)
         defer { again.command.signal(SIGINT) }
         let photos = try await UploadClient(api: again.api).get(path).photos
@@ -71,13 +76,16 @@ struct StackTests {
 
     @Test func aFolderOfSomebodyElsesIsNeitherUsedNorForgotten() async throws {
         let file = try folder.write("precious/holiday.jpg", [1, 2, 3])
+        // Whatever a file is called, it is no mark unless a stack wrote it.
+        for name in ["stack", "galerly-renditions.stack"] { _ = try folder.write("precious/\(name)", []) }
         for arguments in [["--forget"], []] {
             let result = try await Renditions.run(
                 ["stack", "--data", folder.path("precious"), "--python", StackStage.python] + arguments)
             #expect(result.status == 78)
             #expect(result.errors.contains("holds something else than a stack's data"), "\(result.errors)")
         }
-        #expect(folder.files(below: "precious") == ["holiday.jpg"], "\(file)")
+        #expect(
+            folder.files(below: "precious").sorted() == ["galerly-renditions.stack", "holiday.jpg", "stack"], "\(file)")
     }
 
     @Test func everyTakenPortIsNamedWithWhoHoldsIt() async throws {
@@ -123,7 +131,7 @@ struct StackTests {
         try await eventually("the stack ends by itself") { !stack.command.isRunning }
         let ended = try await stack.command.wait()
         #expect(ended.status == 1)
-        #expect(ended.errors.contains("worker ended (signaled(9))"), "\(ended.errors)")
+        #expect(ended.errors.contains("worker ended (by signal 9, Killed)"), "\(ended.errors)")
         #expect(stack.isGone)
     }
 
@@ -149,6 +157,41 @@ struct StackTests {
         let photos = try await UploadClient(api: again.api).get("/v1/galleries/kept/photos").photos
         #expect(photos.map { $0["id"] as? String } == [id])
         #expect(try await again.stop().status == 0)
+    }
+
+    /// Runs a part on the leash, with two seconds to end in.
+    ///
+    /// - Parameters:
+    ///   - part: A script, which says first that it is up.
+    ///   - then: What happens to the leash, of the number `$LEASH_PID`, before the stack is gone. It may read `$lines`.
+    /// - Returns: What both say, and then how the leash ended.
+    private func leash(_ part: String, then: String) async throws -> String {
+        let leash = try String(contentsOfFile: "\(Corpus.root)/Sources/renditions/Resources/leash.py", encoding: .utf8)
+        let script = """
+            coproc LEASH { exec python3 -I -c "$1" "$2" 2 bash -c "$3"; }
+            exec {lines}<&${LEASH[0]} {stack}>&${LEASH[1]}
+            eval "exec ${LEASH[1]}>&-"
+            leash=$LEASH_PID
+            read -r -u $lines up
+            \(then)
+            exec {stack}>&-
+            cat <&$lines
+            wait $leash
+            echo $?
+            """
+        return try await Command.run("bash", ["-c", script, "bash", leash, folder.path("parts"), part]).output
+    }
+
+    /// A worker takes a second signal for the wish to drop what it has in hand.
+    @Test func aPartIsAskedToEndOnce() async throws {
+        let told = try await leash(
+            "trap 'echo asked' TERM; echo up; for n in {1..10}; do sleep 0.1; done; exit 3",
+            then: "kill -TERM $leash; read -r -u $lines first; echo $first")
+        #expect(told == "asked\n3\n")
+    }
+
+    @Test func aPartThatDoesNotHeedIsEnded() async throws {
+        #expect(try await leash("trap '' TERM; echo up; exec sleep 600", then: "") == "137\n")
     }
 
     @Test func theDataSurviveAStackThatIsKilled() async throws {
@@ -179,12 +222,14 @@ struct StackTests {
     @Test func whatTheShellAndFilesSayOfTheRealAWSStaysOutside() async throws {
         let real = "CDN_DOMAIN=cdn.example.com\nAWS_SESSION_TOKEN=token\nAWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:9\n"
         let file = try folder.write("here/.env", Array(real.utf8))
+        let settings = try folder.write("real.yaml", Array("CDN_DOMAIN: cdn.example.com\n".utf8))
         let stack = try await StackStage.start(
             data,
             [
                 "AWS_PROFILE": "production", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9",
                 "CDN_DOMAIN": "cdn.example.com",
-                "AWS_SESSION_TOKEN": "token", "ENVIRONMENT": "production",
+                "AWS_SESSION_TOKEN": "token", "ENVIRONMENT": "production", "RENDITIONS_CONFIG": settings,
+                "RENDITIONS_S3_ADDRESSING": "virtual",
             ],
             in: PathName.folder(file))
         defer { stack.command.signal(SIGINT) }

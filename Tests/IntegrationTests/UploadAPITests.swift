@@ -62,7 +62,14 @@ struct UploadAPITests {
         ).record(
             urls: PublicURLs(endpoint: desk.platform.emulator.endpoint, names: desk.platform.buckets),
             now: Timestamp(Date()))
-        #expect(Set(record.attributes.keys) == Set(expected.attributes.keys))
+        // The platform's attributes of an upload, but for what the worker reads out of the file.
+        #expect(
+            Set(record.attributes.keys) == [
+                "id", "gallery_id", "user_id", "filename", "original_filename", "s3_key", "file_size", "size_mb", "url",
+                "original_download_url", "thumbnail_url", "small_url", "small_thumb_url", "medium_url", "large_url",
+                "title", "description", "tags", "status", "processing_started_at", "views", "downloads", "comments",
+                "created_at", "updated_at",
+            ])
         let moments: Set = ["created_at", "updated_at", "processing_started_at"]
         for (attribute, value) in expected.attributes where !moments.contains(attribute) {
             #expect(record.attributes[attribute] == value, "\(attribute)")
@@ -101,6 +108,7 @@ struct UploadAPITests {
             try await refused("a.jpg", 3_000_000) == (
                 415, "This file has 3 MB, and 2 MB is the most. Upload a smaller one."
             ))
+        #expect(try await refused("a.jpg", Int.max).0 == 415)
         #expect(try await refused("a\u{7}.jpg", 1).0 == 400)
         #expect(try await refused(String(repeating: "🏔", count: 300) + ".jpg", 1).1.contains("too long"))
         #expect(try await refused("a.jpg", 1, gallery: "renditions").1.contains("the platform's own"))
@@ -177,6 +185,40 @@ struct UploadAPITests {
         await platform.close()
     }
 
+    /// Pictures may come from a CDN; originals never go there.
+    @Test func thePageMayReachWhereOriginalsGo() async throws {
+        let platform = AWSPlatform.unmade(on: try await Emulator.shared())
+        let port = try FreePort.choose(1)[0]
+        let server = try Renditions.start(
+            ["devserver", "--api", "none", "--page", "127.0.0.1:\(port)"],
+            platform.environment.merging(["CDN_DOMAIN": "cdn.example.com"]) { $1 })
+        defer { server.signal(SIGTERM) }
+        let page = UploadClient(api: "http://127.0.0.1:\(port)")
+        try await eventually("the page answers") { try await page.get("/").status == 200 }
+        let policy = try await page.get("/").headers
+        let origin = try #require(CrossOrigin.origin(of: platform.emulator.endpoint))
+        #expect(policy.contains("img-src https://cdn.example.com data:;"), "\(policy)")
+        let reached = try #require(policy.firstMatch(of: /connect-src ([^;]*);/)?.1)
+        #expect(reached.split(separator: " ").contains(Substring(origin)), "\(policy)")
+        // Its API would refuse it: it is another page than FRONTEND_URL's.
+        #expect(server.errors.contains("Set FRONTEND_URL to the page's address"), "\(server.errors)")
+        await platform.close()
+    }
+
+    @Test func theTakenPortOfTheTwoIsNamed() async throws {
+        let platform = try await AWSPlatform.make(on: try await Emulator.shared())
+        _ = try await Renditions.run(["setup"], platform.environment)
+        let port = try FreePort.choose(1)[0]
+        let holder = try Command("python3", ["-m", "http.server", "--bind", "127.0.0.1", String(port)])
+        defer { holder.signal(SIGKILL) }
+        try await eventually("the port is taken") { !FreePort.isFree(port) }
+        let server = try await Renditions.run(
+            ["devserver", "--api", "127.0.0.1:0", "--page", "127.0.0.1:\(port)"], platform.environment)
+        #expect(server.status == 1)
+        #expect(server.errors.contains("Port \(port) is taken."), "\(server.errors)")
+        await platform.close()
+    }
+
     @Test func aChangedWatermarkIsFollowedByARerender() async throws {
         let desk = try await start()
         defer { desk.server.signal(SIGTERM) }
@@ -196,6 +238,12 @@ struct UploadAPITests {
         #expect(changed.object["queued"] as? Int == 1, "\(changed)")
         let told = try await desk.client.get("/v1/watermark").object
         #expect(told as NSDictionary == wish as NSDictionary, "\(told)")
+        // Turned off, it keeps everything for the day that it is turned on again.
+        let off = wish.merging(["watermark_enabled": false]) { $1 }
+        _ = try await desk.client.post("/v1/watermark", off, method: "PUT")
+        let kept = try await desk.client.get("/v1/watermark").object
+        #expect(kept as NSDictionary == off as NSDictionary, "\(kept)")
+        _ = try await desk.client.post("/v1/watermark", wish, method: "PUT")
         _ = try await Renditions.run(["worker", "--drain"], desk.platform.environment)
         let after = try await desk.platform.record(ticket.text("photo_id"))
         #expect(after?["large_checksum"] != before?["large_checksum"])

@@ -10,10 +10,12 @@ package struct BackendRefusal: Error, Sendable, Hashable {
         case conflict
     }
 
+    /// What is at fault.
     package var kind: Kind
     /// A sentence for the photographer, with the remedy.
     package var message: String
 
+    /// - Parameter message: A sentence for the photographer, with the remedy.
     package init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message

@@ -3,18 +3,16 @@ import NIOHTTP1
 import RenditionCore
 
 /// What the platform's backend does around a photo, for a stack on one's own machine: it gives out places for uploads, writes
-/// the photos' records and keeps one photographer's settings. The records are the ones that the platform's own backend
-/// writes, so that a worker can't tell the two apart.
+/// the photos' records and keeps one photographer's settings. The records are ``NewPhoto``'s: what the platform's own backend
+/// writes but for the attributes that come of a file's contents, which the worker fills in.
 ///
 /// It knows no sessions and asks nobody who they are. All members may be called concurrently; they throw ``BackendRefusal``,
 /// and a ``RenditionError`` of stage `store`.
 package struct DevelopmentBackend: Sendable {
     private let store: AWSStore
     private let urls: PublicURLs
-    /// The object store as a browser reaches it.
     private let endpoint: Endpoint
     private let photographer: DevelopmentPhotographer
-    /// The most bytes of an original.
     private let limit: Int
 
     /// How long an upload's URL is good for.
@@ -22,6 +20,9 @@ package struct DevelopmentBackend: Sendable {
     /// The most bytes of a key (Amazon S3 User Guide, "Naming Amazon S3 objects").
     private static let longestKey = 1024
 
+    /// - Parameters:
+    ///   - endpoint: The object store as a browser reaches it, for which uploads are signed.
+    ///   - limit: The most bytes of an original.
     package init(store: AWSStore, urls: PublicURLs, endpoint: Endpoint, limit: Int) {
         self.store = store
         self.urls = urls
@@ -37,9 +38,10 @@ package struct DevelopmentBackend: Sendable {
     /// - Parameter bytes: As the browser knows the file.
     package func ticket(gallery: String, filename: String, bytes: Int) async throws -> UploadTicket {
         guard bytes <= limit else {
+            let megabytes = bytes / 1_000_000 + (bytes % 1_000_000 == 0 ? 0 : 1)
             throw BackendRefusal(
                 .unsupported,
-                "This file has \((bytes + 999_999) / 1_000_000) MB, and \(limit / 1_000_000) MB is the most. Upload a smaller one."
+                "This file has \(megabytes) MB, and \(limit / 1_000_000) MB is the most. Upload a smaller one."
             )
         }
         if bytes <= 0 { throw BackendRefusal(.unsupported, "This file is empty. Export it again and upload that.") }
@@ -64,7 +66,7 @@ package struct DevelopmentBackend: Sendable {
         guard let object = try await store.objects.head(.photos, key: key) else {
             throw BackendRefusal(.conflict, "The file has not arrived. Upload the photo again.")
         }
-        try await photographer.keep(gallery: gallery, now: store.clock.now)
+        try await photographer.keep(gallery: gallery)
         let record = try photo(id, gallery, filename, object.size).record(urls: urls, now: store.clock.now)
         if try await store.records.insert(record) { return record }
         guard let present = try await store.records.record(id), present.s3Key == key else {

@@ -11,19 +11,23 @@ struct DevelopmentPhotographer: Sendable {
     private static let key: DynamoDB.Item = ["email": .string(email)]
 
     /// Makes the user and the gallery where they aren't there.
-    func keep(gallery: String, now: Timestamp) async throws {
-        let moment = RecordValue.string(now.iso8601)
+    func keep(gallery: String) async throws {
+        try await keepUser()
+        let shelf: DynamoDB.Item = [
+            "user_id": .string(Self.id), "id": .string(gallery), "name": .string(gallery), "created_at": moment,
+        ]
+        try await insert(shelf, "id", into: store.configuration.tables.galleries)
+    }
+
+    private func keepUser() async throws {
         let user: DynamoDB.Item = [
             "email": .string(Self.email), "id": .string(Self.id), "name": .string("Local Photographer"),
             "created_at": moment,
         ]
-        let shelf: DynamoDB.Item = [
-            "user_id": .string(Self.id), "id": .string(gallery), "name": .string(gallery), "created_at": moment,
-        ]
-        let tables = store.configuration.tables
-        try await insert(user, "email", into: tables.users)
-        try await insert(shelf, "id", into: tables.galleries)
+        try await insert(user, "email", into: store.configuration.tables.users)
     }
+
+    private var moment: RecordValue { .string(store.clock.now.iso8601) }
 
     private func insert(_ item: DynamoDB.Item, _ key: String, into table: String) async throws {
         try await RenditionAWS.store {
@@ -39,12 +43,11 @@ struct DevelopmentPhotographer: Sendable {
         }
     }
 
-    /// Of a user that isn't there yet only the settings are written; the rest follows with the first photo.
     func change(_ watermark: WatermarkSettings) async throws {
+        try await keepUser()
         try await RenditionAWS.store {
             var expression = Expression()
             for (name, value) in watermark.attributes.sorted(by: { $0.key < $1.key }) { expression.set(name, value) }
-            expression.set("id", .string(Self.id))
             _ = try await store.dynamo.update(Self.key, in: store.configuration.tables.users, expression)
         }
     }

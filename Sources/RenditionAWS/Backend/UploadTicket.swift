@@ -4,6 +4,7 @@ import RenditionCore
 package struct UploadTicket: Sendable, Codable, Hashable {
     /// The id that the record will have.
     package var photoID: String
+    /// The original's key in the photos bucket.
     package var s3Key: String
     /// For one `PUT` of the file; signed for the object store as a browser reaches it.
     package var uploadURL: String

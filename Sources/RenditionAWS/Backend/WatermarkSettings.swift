@@ -2,9 +2,11 @@ import RenditionCore
 
 /// A photographer's text mark, by the names of the platform's user records.
 package struct WatermarkSettings: Sendable, Codable, Hashable {
+    /// Whether renditions are marked.
     package var isEnabled: Bool
     /// Empty for none.
     package var text: String
+    /// Where on the rendition.
     package var position: Watermark.Position
     /// From 0 to 1.
     package var opacity: Double
@@ -19,6 +21,7 @@ package struct WatermarkSettings: Sendable, Codable, Hashable {
         case sizePercent = "watermark_size_percent"
     }
 
+    /// No mark, with the place, opacity and size that the platform begins with.
     package init(
         isEnabled: Bool = false, text: String = "", position: Watermark.Position = .bottomRight, opacity: Double = 0.7,
         sizePercent: Double = 15
@@ -42,14 +45,17 @@ package struct WatermarkSettings: Sendable, Codable, Hashable {
         }
     }
 
-    /// As a user's record has them.
+    /// As a user's record has them; a mark that is turned off keeps its text, place, opacity and size.
     init(_ attributes: [String: RecordValue]) {
-        let photographer = Photographer(attributes: attributes)
-        let mark = photographer.mark?.watermark
+        // What a worker makes of them, asked as if the mark were on and had a text.
+        var marked = attributes
+        marked[CodingKeys.isEnabled.rawValue] = .bool(true)
+        marked[CodingKeys.text.rawValue] = .string("any")
+        let mark = Photographer(attributes: marked).mark?.watermark
         self.init(
-            isEnabled: mark != nil, text: attributes[CodingKeys.text.rawValue]?.string ?? "",
-            position: mark?.position ?? .bottomRight, opacity: mark?.opacity ?? 0.7,
-            sizePercent: mark?.sizePercent ?? 15)
+            isEnabled: Photographer(attributes: attributes).mark != nil,
+            text: attributes[CodingKeys.text.rawValue]?.string ?? "", position: mark?.position ?? .bottomRight,
+            opacity: mark?.opacity ?? 0.7, sizePercent: mark?.sizePercent ?? 15)
     }
 
     var attributes: [String: RecordValue] {

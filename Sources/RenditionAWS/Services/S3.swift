@@ -14,6 +14,16 @@ package struct S3: Sendable {
         case path
         /// `https://bucket.endpoint/key`: what AWS asks for.
         case virtual
+
+        /// The host that a request for an object names.
+        ///
+        /// - Parameter host: The endpoint's.
+        package func host(of bucket: String, at host: String) -> String {
+            switch self {
+            case .path: host
+            case .virtual: "\(bucket).\(host)"
+            }
+        }
     }
 
     let client: ServiceClient
@@ -253,10 +263,8 @@ package struct S3: Sendable {
     ) -> WireRequest {
         var endpoint = given ?? client.endpoint
         var path = key.map { "/\(PercentEncoding.path($0))" } ?? "/"
-        switch addressing {
-        case .virtual: endpoint.host = "\(bucket).\(endpoint.host)"
-        case .path: path = "/\(PercentEncoding.path(bucket))\(key == nil ? "" : path)"
-        }
+        endpoint.host = addressing.host(of: bucket, at: endpoint.host)
+        if addressing == .path { path = "/\(PercentEncoding.path(bucket))\(key == nil ? "" : path)" }
         return WireRequest(method, endpoint, path: path)
     }
 

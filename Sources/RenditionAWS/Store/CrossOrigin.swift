@@ -3,8 +3,9 @@ import Foundation
 /// What pages of one origin may ask of a bucket, and how a bucket's rules say so.
 package struct CrossOrigin: Sendable {
     /// Scheme, host and port, as browsers send them.
-    package let origin: String
-    package let methods: [String]
+    let origin: String
+    /// Such as `GET`.
+    let methods: [String]
 
     /// What the frontend does with renditions.
     static func reading(from origin: String) -> CrossOrigin { CrossOrigin(origin: origin, methods: ["GET", "HEAD"]) }

@@ -54,38 +54,38 @@ struct DevServerCommand: AsyncParsableCommand {
                 throw SettingError(
                     "The object store has no address that a browser could reach; check RENDITIONS_PUBLIC_ENDPOINT.")
             }
-            let logger = Parts.logger(settings)
-            let pageAddress = HTTPAddress(page)
-            let apiAddress = HTTPAddress(api)
-            let pageService = pageAddress.map { address in
-                GalleryPage(
-                    api: apiURL ?? "http://localhost:\(apiAddress?.port ?? 5001)", images: images, address: address,
-                    logger: logger
-                ).service()
-            }
-            guard let apiAddress else {
-                return try await serve(pageAddress, pageService, beside: nil, logger)
-            }
             guard let endpoint = Endpoint(settings.publicEndpoint) else {
                 throw SettingError(
                     "RENDITIONS_PUBLIC_ENDPOINT is \"\(settings.publicEndpoint)\"; it must be http:// or https://, a host and perhaps a port."
                 )
             }
+            var place = endpoint
+            place.host = try settings.aws().s3Addressing.host(of: settings.buckets[.photos], at: endpoint.host)
+            let uploads = CrossOrigin.origin(of: place.text) ?? images
+            let logger = Parts.logger(settings)
+            let pageAddress = HTTPAddress(page)
+            let apiAddress = HTTPAddress(api)
+            let pageService = pageAddress.map { address in
+                GalleryPage(
+                    api: apiURL ?? "http://localhost:\(apiAddress?.port ?? 5001)", images: images, uploads: uploads,
+                    address: address, logger: logger
+                ).service()
+            }
+            if let pageAddress, pageAddress.port != (URL(string: origin)?.port ?? pageAddress.port) {
+                logger.warning(
+                    "The page is on port \(pageAddress.port), and the upload API answers pages of FRONTEND_URL only, which is \(origin). Set FRONTEND_URL to the page's address."
+                )
+            }
+            guard let apiAddress else {
+                if let pageService { try await SignalledGroup.run(pageService, logger: logger) }
+                return
+            }
             try await Parts.withAWSStore(settings) { store in
                 let backend = DevelopmentBackend(
                     store: store, urls: settings.urls, endpoint: endpoint, limit: settings.limits.bytes)
                 let service = UploadAPI(backend: backend, address: apiAddress, origin: origin, logger: logger).service()
-                try await serve(apiAddress, service, beside: pageService, logger)
+                try await SignalledGroup.run(service, beside: pageService, logger: logger)
             }
-        }
-    }
-
-    private func serve(
-        _ address: HTTPAddress?, _ service: (any Service)?, beside companion: (any Service)?, _ logger: Logger
-    ) async throws {
-        guard let service else { return }
-        try await HTTPFault.told(address) {
-            try await SignalledGroup.run(service, beside: companion, logger: logger)
         }
     }
 }

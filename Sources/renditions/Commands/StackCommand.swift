@@ -55,6 +55,7 @@ struct StackCommand: AsyncParsableCommand {
                 return Terminal.print("The stack's data in \(data) are gone.")
             }
             try checkPorts()
+            try folder.keep(port: awsPort)
             // Made absolute without following links: a virtual environment's Python is one.
             let python = URL(fileURLWithPath: python).standardizedFileURL.path
             guard FileManager.default.isExecutableFile(atPath: python) else {
@@ -87,8 +88,8 @@ struct StackCommand: AsyncParsableCommand {
     private func problem(with port: Int) -> String? {
         let found = PortLook.findings(HTTPAddress(host: "127.0.0.1", port: port)).first { $0.verdict != .good }
         if let found { return found.text }
-        let holders = Listeners.holders(of: port)
-        return holders.isEmpty ? nil : "is taken by \(holders.joined(separator: ", "))"
+        guard Listeners.isTaken(port) else { return nil }
+        return "is taken by \(Listeners.names(of: port))"
     }
 
     private func run(_ plan: StackPlan) async throws {

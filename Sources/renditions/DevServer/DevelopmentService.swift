@@ -16,6 +16,14 @@ enum DevelopmentService {
                 let bound = channel.localAddress?.port ?? address.port
                 logger.notice("\(name), for development only, is on \(address.url(port: bound))")
             }, logger: quiet)
-        return EndingServer(server: application, end: EndSignal())
+        return ToldServer(server: EndingServer(server: application, end: EndSignal()), address: address)
     }
+}
+
+/// A server that says why it can't listen where it was told to.
+private struct ToldServer: Service {
+    let server: any Service
+    let address: HTTPAddress
+
+    func run() async throws { try await HTTPFault.told(address) { try await server.run() } }
 }

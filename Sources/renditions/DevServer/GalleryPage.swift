@@ -13,6 +13,8 @@ struct GalleryPage: Sendable {
     let api: String
     /// The object store's origin as a browser reaches it.
     let images: String
+    /// Where originals are uploaded to, which may be another one.
+    let uploads: String
     let address: HTTPAddress
     let logger: Logger
 
@@ -31,7 +33,7 @@ struct GalleryPage: Sendable {
         var headers = HTTPFields()
         headers[.contentSecurityPolicy] =
             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src \(images) data:; "
-            + "connect-src 'self' \(api) \(images); frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+            + "connect-src 'self' \(api) \(Set([images, uploads]).sorted().joined(separator: " ")); frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
         headers[.xContentTypeOptions] = "nosniff"
         return headers
     }

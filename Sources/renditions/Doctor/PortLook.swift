@@ -25,7 +25,7 @@ enum PortLook {
                 ]
             }
             return bad(
-                "is taken by \(holders.isEmpty ? "a process that is not visible to you" : holders.joined(separator: ", "))",
+                "is taken by \(Listeners.names(of: port))",
                 "End that process, or choose another port."
                     + (holders.isEmpty ? " As root, this command names it." : ""))
         case .some(.code(EACCES)):
@@ -72,11 +72,7 @@ enum PortLook {
 enum Listeners {
     /// The processes that listen on a port, such as `python3 (4711)`; none where they are another user's.
     static func holders(of port: Int, proc: String = "/proc") -> [String] {
-        let sockets = Set(
-            ["tcp", "tcp6"].flatMap { table in
-                inodes(of: port, in: (try? String(contentsOfFile: "\(proc)/net/\(table)", encoding: .utf8)) ?? "")
-            }
-        ).map { "socket:[\($0)]" }
+        let sockets = inodes(of: port, proc).map { "socket:[\($0)]" }
         guard !sockets.isEmpty else { return [] }
         let processes = ((try? FileManager.default.contentsOfDirectory(atPath: proc)) ?? []).compactMap { Int($0) }
         return processes.sorted().filter { process in
@@ -89,6 +85,22 @@ enum Listeners {
             let name = try? String(contentsOfFile: "\(proc)/\(process)/comm", encoding: .utf8)
             return "\((name ?? "process").trimmingCharacters(in: .whitespacesAndNewlines).printable) (\(process))"
         }
+    }
+
+    /// The same for a sentence.
+    static func names(of port: Int) -> String {
+        let holders = holders(of: port)
+        return holders.isEmpty ? "a process that is not visible to you" : holders.joined(separator: ", ")
+    }
+
+    /// Whether anybody listens on a port of either family, on any address, another user's process included.
+    static func isTaken(_ port: Int, proc: String = "/proc") -> Bool { !inodes(of: port, proc).isEmpty }
+
+    private static func inodes(of port: Int, _ proc: String) -> Set<String> {
+        Set(
+            ["tcp", "tcp6"].flatMap { table in
+                inodes(of: port, in: (try? String(contentsOfFile: "\(proc)/net/\(table)", encoding: .utf8)) ?? "")
+            })
     }
 
     /// The inodes of the sockets that listen on a port.

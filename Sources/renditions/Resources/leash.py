@@ -16,12 +16,17 @@ held = open(lock, "a")
 fcntl.flock(held, fcntl.LOCK_SH)
 # What blocked signals here would block them in the part.
 signal.pthread_sigmask(signal.SIG_SETMASK, [])
+is_ending = False
 # Should this process be killed, the part goes with it.
 part = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--"] + command, stdin=subprocess.DEVNULL)
 
 
 def end(*_):
-    part.send_signal(signal.SIGTERM)
+    # A second one would tell a worker to drop what it has in hand.
+    global is_ending
+    if not is_ending:
+        is_ending = True
+        part.send_signal(signal.SIGTERM)
 
 
 def watch():

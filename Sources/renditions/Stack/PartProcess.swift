@@ -59,12 +59,16 @@ final class PartProcess: Sendable {
                 state.process = execution.processIdentifier
                 return state.isToEnd
             }
-            if isToEnd { kill(execution.processIdentifier.value, SIGTERM) }
-            for try await line in execution.standardOutput.strings() { tell(line) }
             // What follows the last line is the end, after which its number may be another's.
-            state.withLock { $0.process = nil }
+            defer { state.withLock { $0.process = nil } }
+            if isToEnd { kill(execution.processIdentifier.value, SIGTERM) }
+            for try await line in execution.standardOutput.strings(bufferingPolicy: .unbounded) { tell(line) }
         }
-        return result.terminationStatus.isSuccess ? nil : "\(result.terminationStatus)"
+        return switch result.terminationStatus {
+        case .exited(0): nil
+        case .exited(let code): "with status \(code)"
+        case .signaled(let signal): "by signal \(signal), \(String(cString: strsignal(signal)))"
+        }
     }
 
     /// Asks it to end.

@@ -7,7 +7,8 @@ struct StackFolder: Sendable {
     let path: String
 
     /// Written first into a new folder, so that no other is ever taken for one and forgotten.
-    private static let mark = "stack"
+    private static let mark = "galerly-renditions.stack"
+    private static let word = "The data of a galerly-renditions stack, for development only.\n"
 
     /// Takes the folder, which is made where there is none, for as long as this process lives.
     ///
@@ -19,17 +20,19 @@ struct StackFolder: Sendable {
         let files = FileManager.default
         do {
             try files.createDirectory(atPath: absolute, withIntermediateDirectories: true)
-            let isOurs = files.fileExists(atPath: folder.file(mark))
-            guard try isOurs || files.contentsOfDirectory(atPath: absolute).isEmpty else {
+            guard try folder.isOurs || files.contentsOfDirectory(atPath: absolute).isEmpty else {
                 throw SettingError("\(path) holds something else than a stack's data; name another folder with --data.")
             }
         } catch let error as CocoaError {
             throw SettingError("\(path) can't be used for the stack's data: \(error.localizedDescription)")
         }
         // Never closed: the lock is to last as long as the process.
-        guard try folder.locked(folder.file(mark)) != nil else {
+        guard let mark = try folder.locked(folder.file(mark)) else {
             throw SettingError(
                 "Another stack runs on the data in \(path). End that one first, with Ctrl-C where it runs.")
+        }
+        guard pwrite(mark, word, word.utf8.count, 0) == word.utf8.count else {
+            throw SettingError("\(path) can't be used for the stack's data: \(String(cString: strerror(errno))).")
         }
         // Parts outlive a stack that was killed, for as long as they take to end.
         guard let parts = try folder.locked(folder.partsLock) else {
@@ -41,6 +44,14 @@ struct StackFolder: Sendable {
             try files.createDirectory(atPath: folder.file(name), withIntermediateDirectories: true)
         }
         return folder
+    }
+
+    /// An empty mark alone is what a start leaves behind that was killed at its first step.
+    private var isOurs: Bool {
+        let files = FileManager.default
+        guard let mark = files.contents(atPath: file(Self.mark)) else { return false }
+        let isAlone = (try? files.contentsOfDirectory(atPath: path)) == [Self.mark]
+        return mark == Data(Self.word.utf8) || mark.isEmpty && isAlone
     }
 
     /// Takes a file's lock without waiting.
@@ -69,6 +80,26 @@ struct StackFolder: Sendable {
     }
 
     private func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    // MARK: The emulator's port
+
+    /// The port on which the emulator's objects have their addresses: the photos' records hold it.
+    ///
+    /// - Throws: ``SettingError`` where the data were made on another one.
+    func keep(port: Int) throws {
+        let portFile = file("port")
+        if let kept = FileManager.default.contents(atPath: portFile).flatMap({
+            Int(String(decoding: $0, as: UTF8.self))
+        }) {
+            guard kept == port else {
+                throw SettingError(
+                    "The data in \(path) were made with --aws-port \(kept), which the addresses of their pictures hold. "
+                        + "Start with that port, name another folder with --data, or forget them with --forget.")
+            }
+        } else if !FileManager.default.createFile(atPath: portFile, contents: Data("\(port)".utf8)) {
+            throw SettingError("\(portFile) can't be written.")
+        }
+    }
 
     // MARK: The user's key
 

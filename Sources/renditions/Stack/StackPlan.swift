@@ -82,9 +82,10 @@ struct StackPlan: Sendable {
     /// What points every part to the emulator, whatever the surroundings say of AWS. Files of settings are no part of them:
     /// the parts run in the stack's folder.
     private func environment(_ key: Credentials) -> [String: String] {
-        let strangers = surroundings.filter { name, _ in
-            !name.hasPrefix("AWS_") && name != "CDN_DOMAIN" && name != "RENDITIONS_PUBLIC_ENDPOINT"
-        }
+        let pointers: Set = [
+            "CDN_DOMAIN", "RENDITIONS_CONFIG", "RENDITIONS_PUBLIC_ENDPOINT", "RENDITIONS_S3_ADDRESSING",
+        ]
+        let strangers = surroundings.filter { name, _ in !name.hasPrefix("AWS_") && !pointers.contains(name) }
         // The emulator's SES takes mail and sends it to nobody.
         let mail = ["FROM_EMAIL": "galleries@example.com", "RENDITIONS_MAIL_AFTER": "10"]
         return mail.merging(strangers) { $1 }.merging([
