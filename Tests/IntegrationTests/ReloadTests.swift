@@ -240,18 +240,35 @@ struct ReloadTests {
     }
 
     /// Who closes the window in which a worker runs has ended it, unless nohup was asked to see to the contrary.
+    /// An interactive shell tells its jobs of it, and so does the kernel.
     @Test(arguments: ["", "nohup "])
     func aWorkerEndsWithItsTerminal(_ prefix: String) async throws {
-        let shell = "echo $$ > pid; exec \(prefix)\(Renditions.path) worker > out 2> log"
-        let terminal = try Command(
-            "script", ["-qec", shell, "/dev/null"], environment: ["RENDITIONS_STORE": store], directory: folder.path)
+        let typed = """
+            echo $PPID > terminal
+            sh -c 'echo $$ > pid; exec \(prefix)\(Renditions.path) worker > out 2> log'
+
+            """
+        _ = try folder.write("typed", Array(typed.utf8))
+        // What blocks signals here would block them in the shell.
+        let script = """
+            import os, signal
+            signal.pthread_sigmask(signal.SIG_SETMASK, [])
+            os.execvp("script", ["script", "-qec", "exec bash --norc -i", "/dev/null"])
+            """
+        let window = try Command(
+            "bash", ["-c", "(cat typed; exec sleep 600) | exec python3 -c \"$1\"", "bash", script],
+            environment: ["RENDITIONS_STORE": store], directory: folder.path)
+        defer { kill(-window.pid, SIGKILL) }
         func text(_ name: String) -> String {
             String(decoding: FileManager.default.contents(atPath: folder.path(name)) ?? Data(), as: UTF8.self)
         }
         try await eventually("the worker begins") { text("log").contains("photos at once") }
-        let pid = try #require(Int32(text("pid").trimmingCharacters(in: .whitespacesAndNewlines)))
+        func number(_ name: String) throws -> Int32 {
+            try #require(Int32(text(name).trimmingCharacters(in: .whitespacesAndNewlines)))
+        }
+        let pid = try number("pid")
         defer { kill(pid, SIGKILL) }
-        terminal.signal(SIGKILL)
+        kill(try number("terminal"), SIGKILL)
         if prefix.isEmpty {
             // Where nobody waits for it, it stays as a zombie.
             try await eventually("the worker ends") {
@@ -259,6 +276,7 @@ struct ReloadTests {
                 return stat.isEmpty || stat.contains(") Z ")
             }
             #expect(text("log").contains("SIGHUP: finishing what is in hand"), "\(text("log"))")
+            #expect(!text("log").contains("ending at once"), "\(text("log"))")
         } else {
             try await eventually("the worker reads its settings") { text("log").contains("were read anew") }
         }

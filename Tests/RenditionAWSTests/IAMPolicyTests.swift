@@ -18,6 +18,13 @@ struct IAMPolicyTests {
         #expect(ids.contains("WorkerBucketRRenditionsAll"))
     }
 
+    @Test func namesThatAreTheSameInLettersAreKeptApart() {
+        let tables = TableNames(photos: "a-photos", galleries: "a.photos", users: "a_photos", jobs: "j")
+        let all = Permission.all(tables, BucketNames(photos: "o", renditions: "r"))
+        let ids = IAMPolicy(all, region: nil, account: nil).statements.map(\.id)
+        #expect(Set(ids).count == ids.count, "\(ids)")
+    }
+
     @Test func eachPermissionIsInItOnce() {
         let policy = IAMPolicy(all, region: "eu-west-1", account: nil)
         let pairs = policy.statements.flatMap { statement in statement.actions.map { "\(statement.id) \($0)" } }

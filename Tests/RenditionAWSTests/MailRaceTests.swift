@@ -168,10 +168,11 @@ struct MailRaceTests {
         await stage.close()
     }
 
-    /// A quota that is used up, an account that is paused, an index that is asked too much.
+    /// A quota that is used up, an account that is paused, rights that are missing.
     @Test(arguments: [
         ("SES.SendEmail", 400, "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>"),
         ("SES.SendEmail", 400, "<ErrorResponse><Error><Code>AccountSendingPaused</Code></Error></ErrorResponse>"),
+        ("SES.SendEmail", 403, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"),
         ("DynamoDB.Query", 400, #"{"__type":"AccessDeniedException"}"#),
     ])
     func whoIsUnableLosesNoMail(_ name: String, _ status: Int, _ body: String) async throws {
@@ -189,6 +190,43 @@ struct MailRaceTests {
         stage.clock.advance(by: .seconds(4500))
         #expect(try await stage.deliver() == [.sent])
         #expect(try await stage.told() == ["1 photo is ready"])
+        await stage.close()
+    }
+
+    @Test func withoutTheGallerysNameItGoesOutAllTheSame() async throws {
+        let stage = try await MailStage.make()
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        let table = stage.platform.tables.galleries
+        stage.proxy.fail(
+            first: 9, of: { $0.target == "GetItem" && $0.body.contains(table) },
+            with: .answer(status: 400, body: #"{"__type":"AccessDeniedException"}"#))
+        #expect(try await stage.deliver() == [.sent])
+        #expect(try await stage.mails().map(\.subject) == ["Your gallery: 1 photo is ready"])
+        await stage.close()
+    }
+
+    /// Where the table refuses some writes for a while, the photographer isn't the one to notice.
+    @Test func oneThatCouldNotBeNotedIsNotSentAgainAtOnce() async throws {
+        let stage = try await MailStage.make()
+        try await stage.settle(try await stage.upload("a"))
+        stage.clock.advance(by: Self.silence)
+        let isRefused = Mutex(true)
+        stage.proxy.onRequest { seen in
+            let isNote =
+                seen.target == "UpdateItem" && (seen.body.contains(#""told""#) || seen.body.contains("last_error"))
+            return isNote && isRefused.withLock { $0 }
+                ? .answer(status: 400, body: #"{"__type":"AccessDeniedException"}"#) : .pass
+        }
+        #expect(try await stage.deliver().isEmpty)
+        isRefused.withLock { $0 = false }
+        for _ in 1...5 {
+            stage.clock.advance(by: MailStage.officeLease * 4)
+            #expect(try await stage.deliver().isEmpty)
+        }
+        #expect(try await stage.told() == ["1 photo is ready"])
+        stage.clock.advance(by: .seconds(600))
+        #expect(try await stage.deliver() == [.sent])
         await stage.close()
     }
 
@@ -226,13 +264,16 @@ struct MailRaceTests {
         await stage.close()
     }
 
-    /// Who is to stop needn't read on.
-    @Test func whoIsToStopLeavesTheMailToOthers() async throws {
+    /// Who is to stop needn't read on, nor begin to send.
+    @Test(arguments: [true, false]) func whoIsToStopLeavesTheMailToOthers(_ hasJustBegun: Bool) async throws {
         let stage = try await MailStage.make()
         try await stage.settle(try await stage.upload("a"))
         stage.clock.advance(by: Self.silence)
         let isStopped = Mutex(false)
-        before(Self.isTake, on: stage) { isStopped.withLock { $0 = true } }
+        before(
+            { hasJustBegun ? Self.isTake($0) : $0.name == "DynamoDB.Query" && $0.body.contains("UserIdIndex") },
+            on: stage
+        ) { isStopped.withLock { $0 = true } }
         let round = try await #require(stage.store.mail).deliver { isStopped.withLock { !$0 } }
         #expect(round.outcomes.isEmpty)
         #expect(try await stage.row()?["attempts"]?.integer == 0)

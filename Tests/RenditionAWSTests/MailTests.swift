@@ -38,15 +38,18 @@ struct MailTests {
         await stage.close()
     }
 
+    /// Also where everything around it is rendered anew.
     @Test func aPhotoThatIsTriedAgainIsToldAlone() async throws {
         let stage = try await MailStage.make()
-        try await stage.settle(try await stage.upload("shown"))
         try await stage.giveUp(try await stage.upload("again"))
+        stage.clock.advance(by: .seconds(1))
+        try await stage.settle(try await stage.upload("shown"))
         stage.clock.advance(by: Self.silence)
         try await stage.deliver()
         stage.clock.advance(by: .seconds(86_400))
         #expect(try await stage.store.queue.redrive("again", after: .zero))
         try await stage.settle(try await stage.record("again"))
+        try await stage.settle(try await stage.record("shown"))
         stage.clock.advance(by: Self.silence)
         #expect(try await stage.deliver() == [.sent])
         #expect(try await stage.told() == ["1 photo is ready, 1 could not be prepared", "1 photo is ready"])

@@ -77,9 +77,20 @@ struct SessionMailTests {
     }
 
     @Test(arguments: ["javascript:alert(1)", "", "data:image/png;base64,AA==", "http://a.example/\" onerror=\"x"])
-    func onlyWhatIsAPictureOfTheStoreIsShown(_ url: String) throws {
-        #expect(try !Self.mail([Self.photo("a.jpg", thumbnail: url)]).html.contains("onerror=\""))
-        #expect(try !Self.mail([Self.photo("a.jpg", thumbnail: url)]).html.contains("javascript"))
+    func onlyWebAddressesAreShownAsPictures(_ url: String) throws {
+        #expect(try Self.mail([Self.photo("a.jpg", thumbnail: "https://a.example/b.jpg")]).html.contains("<img"))
+        #expect(try !Self.mail([Self.photo("a.jpg", thumbnail: url)]).html.contains("<img"))
+    }
+
+    /// To a browser a quote that carries an accent is a quote.
+    @Test func whatPeopleTypedClosesNoAttribute() throws {
+        for mark in ["\u{301}", "\u{338}", "\u{200D}"] {
+            let name = "x\"\(mark) srcset=http://evil.example/p.png <\(mark)b>\(mark) &\(mark) '\(mark).jpg"
+            let html = try Self.mail([Self.photo(name, thumbnail: "https://a.example/b.jpg")], gallery: name).html
+            let wanted =
+                "x&quot;\(mark) srcset=http://evil.example/p.png &lt;\(mark)b&gt;\(mark) &amp;\(mark) &#39;\(mark).jpg"
+            #expect(Array(html.utf8).firstRange(of: Array("alt=\"\(wanted)\"".utf8)) != nil, "\(html)")
+        }
     }
 
     @Test func whatPeopleTypedStaysText() throws {

@@ -43,12 +43,17 @@ package struct IAMPolicy: Sendable, Hashable, Codable {
     ///   - sender: Whom mails come from; nil for any address.
     package init(_ permissions: [Permission], region: String?, account: String?, sender: MailAddress? = nil) {
         statements = []
+        var places: [String: Int] = [:]
         for permission in permissions {
             let resource = permission.arn(region: region, account: account)
-            let id = Self.id(permission)
-            if let known = statements.firstIndex(where: { $0.id == id && $0.resource == resource }) {
+            var id = Self.id(permission)
+            let place = "\(id) \(resource)"
+            if let known = places[place] {
                 statements[known].actions.append(permission.action)
             } else {
+                // Names that differ in a dot or a dash alone are the same in letters, and IAM takes an id once.
+                while statements.contains(where: { $0.id == id }) { id += "x" }
+                places[place] = statements.count
                 var statement = Statement(id: id, actions: [permission.action], resource: resource)
                 if permission.purpose == .mail, let sender {
                     statement.condition = ["StringEquals": ["ses:FromAddress": sender.address]]
@@ -67,6 +72,8 @@ package struct IAMPolicy: Sendable, Hashable, Codable {
     }
 
     /// As IAM takes it.
+    ///
+    /// - Throws: `EncodingError`, which no policy of text can cause.
     package var json: String {
         get throws {
             let encoder = JSONEncoder()

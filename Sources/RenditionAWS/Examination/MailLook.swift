@@ -24,7 +24,12 @@ struct MailLook: Sendable {
                             + "with --platform).")
                 ]
             }
-            return [Finding(.connection, .good, Self.subject, "SES takes mails from \(from.address)")]
+            return [
+                Finding(
+                    .connection, .good, Self.subject,
+                    "SES takes mails from \(from.address); whether from these credentials (ses:SendEmail) shows with the first one"
+                )
+            ]
         } catch let failure as AWSFailure where failure.isDenied {
             // A worker doesn't need that action.
             return [

@@ -5,6 +5,7 @@ struct GalleryNames: Sendable {
     let dynamo: DynamoDB
     let table: String
 
+    /// - Throws: ``AWSFailure``, ``CredentialError``.
     /// - Returns: nil where the gallery has no record, or no name in it.
     func name(of gallery: String, user: String) async throws -> String? {
         let key: DynamoDB.Item = ["user_id": .string(user), "id": .string(gallery)]

@@ -19,7 +19,7 @@ enum MailHindrance: Sendable, Hashable {
         case is Unnoted: self = .doubt
         case let failure as AWSFailure where !failure.call.hasPrefix("SES "): self = .inability
         case let failure as AWSFailure where failure.mayHaveHappened: self = .doubt
-        case let failure as AWSFailure where failure.kind != .final || failure.isPaused: self = .inability
+        case let failure as AWSFailure where failure.isNobodysMail: self = .inability
         case let error as RenditionError where error.isOutage: self = .inability
         case is CredentialError: self = .inability
         default: self = .refusal
@@ -28,8 +28,10 @@ enum MailHindrance: Sendable, Hashable {
 }
 
 extension AWSFailure {
-    /// Whether SES sends nothing of the account's for the time being.
-    fileprivate var isPaused: Bool {
-        ["AccountSendingPaused", "AccountSendingPausedException"].contains(code)
+    /// Whether SES would have refused any mail: it is unable, it sends nothing of the account's for the time being, or doesn't
+    /// let these credentials send.
+    fileprivate var isNobodysMail: Bool {
+        let isPaused = ["AccountSendingPaused", "AccountSendingPausedException"].contains(code)
+        return kind != .final || isPaused || isDenied || isEverybodys
     }
 }

@@ -2,11 +2,12 @@ import Foundation
 import RenditionCore
 
 /// The galleries' rows of mail in the side table. Each operation is one conditional write, as in ``DynamoQueue``; all may be
-/// called concurrently, from several processes.
+/// called concurrently, from several processes, and throw ``AWSFailure`` and ``CredentialError``. What is mine to send and no
+/// longer is, is left alone without a word.
 ///
 /// | operation | condition | effect |
 /// |---|---|---|
-/// | mark | `since` isn't later than the photo's | due later; `begun` where it isn't; `tok`, `attempts` and `waits` forgotten |
+/// | mark | `since` isn't later than the photo's | due later; `begun` where it isn't; `again` with it; `tok`, `attempts` and `waits` forgotten |
 /// | … | `since` is later, or absent | the same, and `since` is the photo's |
 /// | take | lane and `due_at` as seen | mine until now + lease; attempts + 1 |
 /// | hold | `tok` is mine | mine for another lease |
@@ -15,7 +16,7 @@ import RenditionCore
 /// | refuse | `tok` is mine | due later |
 /// | close | `tok` is mine | no mail is due; `told` |
 /// | … | `tok` isn't mine | `told` alone: the next session's photos are on their way already |
-/// | give up | `tok` is mine | no mail is due; `since` and `begun` stay, so that the next one tells of these photos too |
+/// | give up | `tok` is mine | no mail is due; `since`, `begun` and `again` stay, so that the next one tells of these photos too |
 struct MailQueue: Sendable {
     let dynamo: DynamoDB
     let table: String
@@ -39,12 +40,15 @@ struct MailQueue: Sendable {
 
     /// - Parameters:
     ///   - since: When the photo began to owe its renditions.
+    ///   - again: The id of a photo that had failed; nil for another.
     ///   - known: What `since` was seen to be last; nil where that isn't known.
     ///   - delay: When the mail is due, from now.
     /// - Returns: what `since` is now.
     /// - Throws: A ``RenditionError`` of stage `commit` where the row changes too often: that is this gallery's trouble, and
     ///   the store is able.
-    func mark(_ gallery: String, since: Timestamp, known: Timestamp?, due delay: Duration) async throws -> Timestamp {
+    func mark(
+        _ gallery: String, since: Timestamp, again: String? = nil, known: Timestamp?, due delay: Duration
+    ) async throws -> Timestamp {
         let now = clock.now
         var known = known
         for _ in 0..<8 {
@@ -60,6 +64,7 @@ struct MailQueue: Sendable {
             expression.set(Key.q, .integer(Lane.mail(galleryID: gallery)))
             expression.set(Key.dueAt, DynamoQueue.value(now + delay))
             expression.setIfAbsent(Key.begun, DynamoQueue.value(now + (.zero - Self.skew)))
+            if let again { expression.add(Key.again, member: again) }
             expression.remove(Key.tok, Key.attempts, Key.waits)
             switch try await change(gallery, expression) {
             case .written: return isEarlier ? since : known ?? since
@@ -122,6 +127,7 @@ struct MailQueue: Sendable {
         _ = try await isWritten(taken, expression)
     }
 
+    /// - Parameter reason: Of which 400 characters are kept.
     func refuse(_ taken: Taken, because reason: String, for wait: Duration) async throws {
         var expression = mine(taken)
         expression.set(Key.dueAt, DynamoQueue.value(clock.now + wait))
@@ -135,7 +141,8 @@ struct MailQueue: Sendable {
         var expression = mine(taken)
         if let told { expression.set(Key.told, DynamoQueue.value(told)) }
         expression.remove(
-            Key.q, Key.dueAt, Key.since, Key.begun, Key.tok, Key.attempts, Key.waits, Key.waited, Key.lastError)
+            Key.q, Key.dueAt, Key.since, Key.begun, Key.again, Key.tok, Key.attempts, Key.waits, Key.waited,
+            Key.lastError)
         if try await isWritten(taken, expression) { return }
         guard let told else { return }
         var alone = Expression()
@@ -146,6 +153,7 @@ struct MailQueue: Sendable {
         _ = try await change(taken.row.gallery, alone)
     }
 
+    /// - Parameter reason: Of which 400 characters are kept.
     func giveUp(_ taken: Taken, because reason: String) async throws {
         var expression = mine(taken)
         expression.set(Key.lastError, .string(String(reason.prefix(400))))

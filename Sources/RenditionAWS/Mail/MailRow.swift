@@ -7,6 +7,7 @@ import RenditionCore
 /// |---|---|
 /// | `since` | the earliest moment since which one of the session's settled photos had owed renditions |
 /// | `begun` | when the session's first photo was settled, by the worker's own time and a little before |
+/// | `again` | the ids of the session's photos that had failed before |
 /// | `told` | until when photos were settled that a mail has told of |
 /// | `due_at` | when the silence is long enough, a sender's lease ends, or it is to be tried again |
 /// | `tok` | whose it is to send; a photo that is settled meanwhile takes it away |
@@ -32,5 +33,9 @@ struct MailRow: Sendable {
     /// After which moment the session's photos were settled; nil where nothing is known of it.
     var settledAfter: Timestamp? { [JobAttribute.begun, JobAttribute.told].compactMap(moment).max() }
     var waitedSince: Timestamp? { moment(JobAttribute.waited) }
+    var again: Set<String> {
+        guard case .stringSet(let ids) = row.attributes[JobAttribute.again] else { return [] }
+        return Set(ids)
+    }
     var waits: Int { row.attributes[JobAttribute.waits]?.integer ?? 0 }
 }

@@ -1,5 +1,6 @@
 import Logging
 import RenditionCore
+import Synchronization
 
 /// Tells photographers through SES when their upload sessions are over.
 ///
@@ -16,6 +17,8 @@ final class PhotographerMails: MailLedger {
     private let region: String
     private let logger: Logger
     private let isOnDuty: @Sendable () async -> Bool
+    /// Galleries' mails that may have been sent and couldn't be noted, and how long they are left alone.
+    private let doubts = Mutex<[String: Timestamp]>([:])
 
     /// The attempt whose failure is the last.
     static let mostAttempts = 8
@@ -52,11 +55,14 @@ final class PhotographerMails: MailLedger {
             return
         }
         let (gallery, now) = (record.galleryID, queue.clock.now)
-        let since = record.owedSince ?? now
-        guard !marks.cover(gallery, since: since, now: now) else { return }
+        // What had failed is told of by its id: since it began to owe, others may have been rendered anew.
+        let hadFailed = record.status == PhotoStatus.failed
+        let since = hadFailed ? now : record.owedSince ?? now
+        guard hadFailed || !marks.cover(gallery, since: since, now: now) else { return }
         let standing = try await store {
             try await queue.mark(
-                gallery, since: since, known: marks.since(gallery), due: marks.delay)
+                gallery, since: since, again: hadFailed ? record.id : nil, known: marks.since(gallery),
+                due: marks.delay)
         }
         marks.note(gallery, since: standing, at: now)
     }
@@ -67,7 +73,7 @@ final class PhotographerMails: MailLedger {
         var round = MailRound(again: min(.seconds(15), max(.milliseconds(250), configuration.silence / 4)))
         guard await isOnDuty() else { return round }
         do {
-            for row in try await queue.due() {
+            for row in try await queue.due() where !isDoubted(row) {
                 guard mayGoOn(), await isOnDuty() else { break }
                 if let outcome = try await tell(row, while: mayGoOn) { round.outcomes.append(outcome) }
             }
@@ -101,8 +107,24 @@ final class PhotographerMails: MailLedger {
             if taken.row.attempts >= Self.mostAttempts { return try await giveUp(taken, reason) }
             let wait = (hindrance == .doubt ? Self.doubtful : Self.retry).delay(after: taken.row.attempts)
             warn("A mail could not be sent. It will be tried", again: wait, reason, taken)
-            try await queue.refuse(taken, because: reason, for: wait)
+            do {
+                try await queue.refuse(taken, because: reason, for: wait)
+            } catch {
+                // Its row comes due with its lease. Where writes fail at times, that would be a mail every half a minute.
+                if hindrance == .doubt {
+                    doubts.withLock { $0[taken.row.gallery] = queue.clock.now + wait }
+                }
+                throw error
+            }
             return .refused
+        }
+    }
+
+    /// Whether its mail may have been sent a moment ago, which its row doesn't say.
+    private func isDoubted(_ row: JobRow) -> Bool {
+        doubts.withLock { doubts in
+            doubts = doubts.filter { $0.value > queue.clock.now }
+            return doubts[row.photo.galleryID] != nil
         }
     }
 
@@ -146,8 +168,13 @@ final class PhotographerMails: MailLedger {
             return .unaddressed
         }
         let mail = SessionMail(
-            session, gallery: try await galleries.name(of: gallery, user: session.userID ?? ""),
+            session, gallery: try await name(of: gallery, session.userID, taken),
             from: configuration.from, to: to, frontend: configuration.frontend)
+        // What follows isn't left half done, and a worker that is to end has little time.
+        guard mayGoOn() else {
+            try await queue.handBack(taken)
+            return nil
+        }
         // Where another photo was settled meanwhile, the session isn't over.
         guard try await queue.hold(taken) else { return nil }
         try await ses.send(mail, deadline: min(.seconds(10), queue.lease / 3))
@@ -170,7 +197,8 @@ final class PhotographerMails: MailLedger {
     private func session(
         _ row: MailRow, at moment: Timestamp, while mayGoOn: @Sendable () -> Bool
     ) async throws -> UploadSession? {
-        var session = UploadSession(since: row.since ?? moment, settledAfter: row.settledAfter, now: moment)
+        var session = UploadSession(
+            since: row.since ?? moment, again: row.again, settledAfter: row.settledAfter, now: moment)
         var isWhole = true
         try await records.records(of: .gallery(row.gallery)) { page in
             isWhole = mayGoOn()
@@ -200,6 +228,20 @@ final class PhotographerMails: MailLedger {
             metadata: Self.metadata(taken))
         try await queue.giveUp(taken, because: reason)
         return .givenUp
+    }
+
+    /// What a mail can do without keeps none away, unless it may be there in a while.
+    ///
+    /// - Returns: nil where nobody tells.
+    private func name(of gallery: String, _ user: String?, _ taken: MailQueue.Taken) async throws -> String? {
+        guard let user else { return nil }
+        do {
+            return try await galleries.name(of: gallery, user: user)
+        } catch let failure as AWSFailure where failure.kind == .final && !failure.isEverybodys {
+            logger.warning(
+                "A mail goes out without the gallery's name. \(Self.reason(failure))", metadata: Self.metadata(taken))
+            return nil
+        }
     }
 
     /// - Returns: nil where there is no such user, or one without an address.

@@ -30,6 +30,7 @@ enum JobAttribute {
     /// Of galleries' rows of mail: see ``MailRow``.
     static let since = "since"
     static let begun = "begun"
+    static let again = "again"
     static let told = "told"
     static let waits = "waits"
     static let waited = "waited"

@@ -56,6 +56,11 @@ package struct Expression: Sendable {
         adds.append("\(name(attribute)) \(value(.integer(amount)))")
     }
 
+    /// Adds a text to a set of texts, which is made where there is none.
+    package mutating func add(_ attribute: String, member: String) {
+        adds.append("\(name(attribute)) \(value(.stringSet([member])))")
+    }
+
     package mutating func remove(_ attributes: String...) {
         for attribute in attributes { removes.append(name(attribute)) }
     }

@@ -1,3 +1,5 @@
+import Logging
+
 /// Sees to it that the photographer gets one mail when the last owed photo of an upload session is settled. All members may
 /// be called concurrently, from several processes.
 package protocol MailLedger: Sendable {
@@ -15,6 +17,21 @@ package protocol MailLedger: Sendable {
     ///
     /// - Parameter mayGoOn: Asked before each mail, and before each page of a gallery; false leaves the rest to others.
     func deliver(while mayGoOn: @Sendable () -> Bool) async -> MailRound
+}
+
+extension MailLedger {
+    /// Marks, and where only this gallery's row is the trouble goes on without: no photo waits for a mail.
+    ///
+    /// - Throws: A ``RenditionError`` where the store is unable.
+    func note(_ record: PhotoRecord, becoming status: String, _ logger: Logger) async throws {
+        do {
+            try await mark(record, becoming: status)
+        } catch let error as RenditionError where !error.isOutage {
+            logger.warning(
+                "The photographer's mail may leave a photo out. \(error)",
+                metadata: ["photo": "\(record.id)", "gallery": "\(record.galleryID)"])
+        }
+    }
 }
 
 /// What became of a mail.

@@ -38,16 +38,16 @@ enum MailText {
         }
     }
 
-    /// A text as HTML shows it, also inside an attribute's quotes.
+    /// A text as HTML shows it, also inside an attribute's quotes. A quote is one to a browser whatever marks it carries.
     static func html(_ text: String) -> String {
-        text.reduce(into: "") { html, character in
-            switch character {
+        text.unicodeScalars.reduce(into: "") { html, scalar in
+            switch scalar {
             case "&": html += "&amp;"
             case "<": html += "&lt;"
             case ">": html += "&gt;"
             case "\"": html += "&quot;"
             case "'": html += "&#39;"
-            default: html.append(character)
+            default: html.unicodeScalars.append(scalar)
             }
         }
     }

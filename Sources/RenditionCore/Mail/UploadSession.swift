@@ -1,7 +1,8 @@
 /// What a gallery's photographer uploaded between two silences, as the gallery's records and their jobs tell it.
 ///
 /// The photos are those that were settled since the session's first one was and after the last mail, and that hadn't owed
-/// their renditions before the first of them did. Renditions that are made anew belong to none. A gallery is added page by
+/// their renditions before the first of them did; and those that had failed and were settled since then. Renditions that are
+/// made anew belong to none. A gallery is added page by
 /// page, and of its photos only those are kept that a mail shows.
 package struct UploadSession: Sendable, Hashable {
     /// A photo as a mail tells of it.
@@ -50,15 +51,18 @@ package struct UploadSession: Sendable, Hashable {
     package private(set) var userID: String?
 
     private let since: Timestamp
+    private let again: Set<String>
     private let settledAfter: Timestamp?
     private let now: Timestamp
 
     /// - Parameters:
     ///   - since: The earliest ``PhotoRecord/owedSince`` of the photos that were settled.
+    ///   - again: The ids of photos that had failed and were settled anew, however long ago they began to owe.
     ///   - moment: After which they were settled; nil where nothing is known of it.
     ///   - now: When the gallery is read.
-    package init(since: Timestamp, settledAfter moment: Timestamp?, now: Timestamp) {
+    package init(since: Timestamp, again: Set<String> = [], settledAfter moment: Timestamp?, now: Timestamp) {
         self.since = since
+        self.again = again
         settledAfter = moment
         self.now = now
     }
@@ -90,12 +94,13 @@ package struct UploadSession: Sendable, Hashable {
     }
 
     private func isOfSession(_ record: PhotoRecord, _ settled: Timestamp) -> Bool {
-        (record.owedSince ?? settled) >= since && settledAfter.map { settled > $0 } ?? true
+        (again.contains(record.id) || (record.owedSince ?? settled) >= since)
+            && settledAfter.map { settled > $0 } ?? true
     }
 
     private mutating func note(_ record: PhotoRecord, _ settled: Timestamp) {
         settledUntil = max(settled, settledUntil ?? settled)
-        if userID == nil { userID = record.userID }
+        if userID == nil, record.userID?.isEmpty == false { userID = record.userID }
     }
 
     /// What to do about it.

@@ -15,6 +15,8 @@ struct PhotoHandler: Sendable {
     let keeper: LeaseKeeper
     let logos: LogoCache
     let status: WorkerStatus
+    /// Told what changes no outcome.
+    let logger: Logger
     /// The same from record to settlement, whatever the worker goes by meanwhile: what is rendered, hashed into the recipe and
     /// written into the record must be one.
     let configuration: WorkerConfiguration
@@ -188,7 +190,7 @@ struct PhotoHandler: Sendable {
 
     private func commit(_ photo: RenderedPhoto, of record: PhotoRecord, recipe: String) async throws -> JobOutcome {
         // First, so that whoever dies after this leaves either the photo owed or its mail.
-        try await store.mail?.mark(record, becoming: PhotoStatus.active)
+        try await store.mail?.note(record, becoming: PhotoStatus.active, logger)
         KillPoint.mark.pass()
         let change = RecordCommit.rendered(
             photo, record: record, recipe: recipe, fence: lease.fence, urls: configuration.urls,

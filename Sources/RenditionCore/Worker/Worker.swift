@@ -243,7 +243,7 @@ package final class Worker: Sendable {
         await keeper.hold(lease, claimed: claimed)
         let handler = PhotoHandler(
             lease: lease, claimed: claimed, store: store, renderer: renderer, pool: pool, probing: probing,
-            ticket: ticket, keeper: keeper, logos: logos, status: status, configuration: configuration)
+            ticket: ticket, keeper: keeper, logos: logos, status: status, logger: logger, configuration: configuration)
         Task {
             await PhotoTrace.follow(lease) { span in
                 let work = Task { await handler.run() }
@@ -331,7 +331,7 @@ package final class Worker: Sendable {
         case .dead(let error):
             do {
                 if let record = handled.record {
-                    try await store.mail?.mark(record, becoming: PhotoStatus.failed)
+                    try await store.mail?.note(record, becoming: PhotoStatus.failed, logger)
                     KillPoint.mark.pass()
                 }
                 if let doubt = try await recordFailure(error, lease, handled) {

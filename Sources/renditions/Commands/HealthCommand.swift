@@ -4,10 +4,11 @@ import RenditionAWS
 struct HealthCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health",
-        abstract: "Asks a running worker or server whether it is well; exit code 0 or 1.",
+        abstract: "Asks a running worker or server whether it is well; exit code 0 if it is, 1 if not.",
         discussion: """
             For health checks where no other program can ask, such as in a container. Without an address it asks the worker \
-            that listens where RENDITIONS_HTTP says, on this machine. --ready asks whether photos are taken, too.
+            that listens where RENDITIONS_HTTP says, on this machine. --ready asks whether photos are taken, too. \
+            Exit codes 64 and 78 mean that nobody could be asked: the address or the settings are wrong.
 
               renditions health
               renditions health --ready http://localhost:9090

@@ -5,7 +5,8 @@ import UnixSignals
 
 /// Runs a service until it ends or a signal asks it to.
 enum SignalledGroup {
-    /// The first SIGTERM or SIGINT begins a graceful shutdown, the second ends the process at once.
+    /// The first SIGTERM or SIGINT begins a graceful shutdown, the second ends the process at once. So does not the end of a
+    /// terminal, of which its shell and the kernel tell both.
     ///
     /// - Parameters:
     ///   - companion: Runs beside the service and ends after it; where it fails, the service is asked to end.
@@ -34,9 +35,9 @@ enum SignalledGroup {
         let listener = Task {
             var count = 0
             for await signal in signals {
-                if signal == .sighup, terminal?.isGone != true {
-                    onHangup()
-                    continue
+                if signal == .sighup {
+                    if terminal?.isGone != true { onHangup() }
+                    if terminal?.isGone != true || count > 0 { continue }
                 }
                 count += 1
                 if count > 1 {
