@@ -93,6 +93,18 @@ package final class Browser: Sendable {
         _ = try await command(.POST, "/window/rect", ["width": width, "height": height])
     }
 
+    /// Shows the page as on a screen of this size, in CSS pixels. A window can't be as narrow as a phone is.
+    package func screen(width: Int, height: Int) async throws {
+        try await devTools(
+            "Emulation.setDeviceMetricsOverride",
+            ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": false])
+    }
+
+    /// Runs a script in every page that is opened from now on, before the page's own.
+    package func runFirst(_ script: String) async throws {
+        try await devTools("Page.addScriptToEvaluateOnNewDocument", ["source": script])
+    }
+
     /// What is to be seen, as a PNG file.
     package func screenshot() async throws -> [UInt8] {
         guard let text = try await command(.GET, "/screenshot", nil) as? String, let data = Data(base64Encoded: text)
@@ -104,6 +116,11 @@ package final class Browser: Sendable {
         let found = try await command(.POST, "/element", ["using": "css selector", "value": selector])
         guard let id = (found as? [String: String])?.values.first else { throw ServerFault("no element \(selector)") }
         return id
+    }
+
+    /// Source: Chrome DevTools Protocol, https://chromedevtools.github.io/devtools-protocol/.
+    private func devTools(_ name: String, _ parameters: [String: Any]) async throws {
+        _ = try await command(.POST, "/goog/cdp/execute", ["cmd": name, "params": parameters])
     }
 
     private func command(_ method: HTTPMethod, _ path: String, _ body: [String: Any]?) async throws -> Any? {

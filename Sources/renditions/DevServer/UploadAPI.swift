@@ -34,6 +34,7 @@ struct UploadAPI: Sendable {
             middleware: CORSMiddleware(
                 allowOrigin: .custom(origin), allowHeaders: [.contentType], allowMethods: [.get, .post, .put],
                 maxAge: .seconds(600)))
+        router.add(middleware: RefusalsInOneShape())
         router.add(middleware: LoopbackOnly())
         router.get("/health") { _, _ in
             try await answered { () -> Health in
@@ -100,7 +101,7 @@ struct UploadAPI: Sendable {
 
     private struct Health: Encodable { var status = "healthy" }
     private struct Done: Encodable { var queued: Int }
-    private struct Refused: Encodable { var error: String }
+    fileprivate struct Refused: Encodable { var error: String }
 
     private struct List: Encodable {
         var gallery: String
@@ -162,12 +163,26 @@ struct UploadAPI: Sendable {
         throw HTTPError(.forbidden, message: "Pages of other origins than \(origin) may not ask for this.")
     }
 
-    private static func json(_ status: HTTPResponse.Status, _ value: some Encodable) throws -> Response {
+    fileprivate static func json(_ status: HTTPResponse.Status, _ value: some Encodable) throws -> Response {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return Response(
             status: status, headers: [.contentType: "application/json", .cacheControl: "no-store"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value))))
+    }
+}
+
+/// Answers what the router and the checks before it refuse as everything else is refused: with its reason as `error`.
+private struct RefusalsInOneShape<Context: RequestContext>: RouterMiddleware {
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError {
+            return try UploadAPI.json(
+                error.status, UploadAPI.Refused(error: error.body ?? "\(error.status.reasonPhrase)."))
+        }
     }
 }
 
