@@ -445,9 +445,7 @@ struct UploadPageTests {
         let (stack, browser) = try await open("g")
         defer { stack.command.signal(SIGINT) }
         func stop(_ part: String, _ body: () async throws -> Void) async throws {
-            let leash = try #require(try await stack.process(of: part))
-            let child = try await Command.run("pgrep", ["-P", String(leash)]).output
-            let process = Int32(child.trimmingCharacters(in: .whitespacesAndNewlines)) ?? leash
+            let process = try #require(try await stack.process(of: part))
             kill(process, SIGSTOP)
             defer { kill(process, SIGCONT) }
             try await body()
