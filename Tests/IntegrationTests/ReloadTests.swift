@@ -239,10 +239,11 @@ struct ReloadTests {
         try await hears(worker, "Rendered")
     }
 
-    /// Who closes the window in which a worker runs has ended it, unless nohup was asked to see to the contrary.
-    /// An interactive shell tells its jobs of it, and so does the kernel.
+    /// Who closes the window in which a worker runs has ended it, in order, unless nohup was asked to see to the contrary.
     @Test(arguments: ["", "nohup "])
     func aWorkerEndsWithItsTerminal(_ prefix: String) async throws {
+        let ids = try await Renditions.importing(["\(Corpus.samples.folder)/DSC_0001.JPG"], store)
+        let id = try #require(ids.values.first)
         let typed = """
             echo $PPID > terminal
             sh -c 'echo $$ > pid; exec \(prefix)\(Renditions.path) worker > out 2> log'
@@ -268,15 +269,21 @@ struct ReloadTests {
         }
         let pid = try number("pid")
         defer { kill(pid, SIGKILL) }
+        let child = try await haltedRenderer(of: pid)
+        defer { kill(child, SIGKILL) }
         kill(try number("terminal"), SIGKILL)
         if prefix.isEmpty {
+            try await eventually("it is told of") { text("log").contains("SIGHUP: finishing what is in hand") }
+            // An interactive shell tells its jobs of it, and so does the kernel.
+            kill(pid, SIGHUP)
+            kill(child, SIGCONT)
             // Where nobody waits for it, it stays as a zombie.
             try await eventually("the worker ends") {
                 let stat = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ""
                 return stat.isEmpty || stat.contains(") Z ")
             }
-            #expect(text("log").contains("SIGHUP: finishing what is in hand"), "\(text("log"))")
             #expect(!text("log").contains("ending at once"), "\(text("log"))")
+            #expect(try await Renditions.show(id, store).status == "active")
         } else {
             try await eventually("the worker reads its settings") { text("log").contains("were read anew") }
         }
