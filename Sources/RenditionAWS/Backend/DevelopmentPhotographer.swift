@@ -43,6 +43,7 @@ struct DevelopmentPhotographer: Sendable {
         }
     }
 
+    /// Writes the settings; makes the user first where it isn't there.
     func change(_ watermark: WatermarkSettings) async throws {
         try await keepUser()
         try await RenditionAWS.store {

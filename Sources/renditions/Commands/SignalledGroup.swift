@@ -5,8 +5,8 @@ import UnixSignals
 
 /// Runs a service until it ends or a signal asks it to.
 enum SignalledGroup {
-    /// The first SIGTERM or SIGINT begins a graceful shutdown, the second ends the process at once. So does not the end of a
-    /// terminal, of which its shell and the kernel tell both.
+    /// The first SIGTERM or SIGINT begins a graceful shutdown, the second ends the process at once. The end
+    /// of a terminal is never the second one: its shell and the kernel both tell of it.
     ///
     /// - Parameters:
     ///   - companion: Runs beside the service and ends after it; where it fails, the service is asked to end.

@@ -31,9 +31,10 @@ struct GalleryPage: Sendable {
 
     private var headers: HTTPFields {
         var headers = HTTPFields()
+        let stores = Set([images, uploads]).sorted().joined(separator: " ")
         headers[.contentSecurityPolicy] =
             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src \(images) data:; "
-            + "connect-src 'self' \(api) \(Set([images, uploads]).sorted().joined(separator: " ")); frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+            + "connect-src 'self' \(api) \(stores); frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
         headers[.xContentTypeOptions] = "nosniff"
         return headers
     }
