@@ -14,18 +14,21 @@ import time
 lock, seconds, *command = sys.argv[1:]
 held = open(lock, "a")
 fcntl.flock(held, fcntl.LOCK_SH)
-# What blocked signals here would block them in the part.
-signal.pthread_sigmask(signal.SIG_SETMASK, [])
-is_ending = False
-# Should this process be killed, the part goes with it.
-part = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--"] + command, stdin=subprocess.DEVNULL)
+# A signal that comes before there is a part to pass it on to waits: it would end this process, and by that kill the part.
+signal.pthread_sigmask(signal.SIG_SETMASK, [signal.SIGTERM])
+part = subprocess.Popen(
+    # Should this process be killed, the part goes with it.
+    ["setpriv", "--pdeathsig", "KILL", "--"] + command,
+    stdin=subprocess.DEVNULL,
+    # What is blocked here, or was by whoever started this, would be in the part.
+    preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, []),
+)
+asked = threading.Lock()
 
 
 def end(*_):
     # A second one would tell a worker to drop what it has in hand.
-    global is_ending
-    if not is_ending:
-        is_ending = True
+    if asked.acquire(blocking=False):
         part.send_signal(signal.SIGTERM)
 
 
@@ -39,6 +42,7 @@ def watch():
 
 signal.signal(signal.SIGTERM, end)
 threading.Thread(target=watch, daemon=True).start()
+signal.pthread_sigmask(signal.SIG_SETMASK, [])
 status = part.wait()
 if status < 0:
     # It is told as the part's own end.
