@@ -6,6 +6,7 @@ import Testing
 @Suite("Uploading on the page", .timeLimit(.minutes(10)))
 struct UploadPageTests {
     private let folder = TestFolder()
+    private var data: String { folder.path("data") }
 
     /// A photo in Adobe RGB, and the same in sRGB by littlecms' own command.
     private func adobeRGB() async throws -> (photo: String, reference: Picture, misread: Picture) {
@@ -19,26 +20,6 @@ struct UploadPageTests {
         _ = try await Command.run("jpgicc", ["-q95", "-o*sRGB", "-t1", photo, folder.path("reference.jpg")])
         // What a program shows that takes the numbers for sRGB's.
         return (photo, try await Picture(folder.path("reference.jpg")), try await Picture(photo))
-    }
-
-    /// A stack, and a browser on a gallery's page.
-    private func open(_ gallery: String) async throws -> (StackStage, Browser) {
-        let stack = try await StackStage.start(folder.path("data"))
-        let browser = try await Browser.start()
-        try await browser.open("\(stack.page)?gallery=\(gallery)")
-        try await eventually("the page is there") {
-            try await browser.isTrue("!document.getElementById('tools').hidden")
-        }
-        return (stack, browser)
-    }
-
-    private func close(_ stack: StackStage, _ browser: Browser) async throws {
-        await browser.close()
-        #expect(try await stack.stop().status == 0)
-    }
-
-    private func counts(_ browser: Browser) async throws -> String {
-        try await browser.text("document.getElementById('counts').textContent")
     }
 
     /// Where a photo stands on the screenshot.
@@ -59,467 +40,210 @@ struct UploadPageTests {
         try await Picture(try folder.write("\(name).png", try await browser.screenshot()))
     }
 
-    /// Keys without a character, in WebDriver's table.
-    private enum Key {
-        static let tab = "\u{E004}"
-        static let enter = "\u{E007}"
-        static let end = "\u{E010}"
-        static let down = "\u{E015}"
-    }
-
     private static let images = """
         performance.getEntriesByType('resource').filter(each => each.initiatorType === 'img').map(each => each.name)
         """
 
     @Test func fivePhotosAreUploadedRenderedAndSeen() async throws {
-        let (stack, browser) = try await open("wedding")
-        defer { stack.command.signal(SIGINT) }
-        try await eventually("the page invites") {
-            try await browser.text("document.getElementById('note').textContent").contains("Drag some onto this page")
-        }
+        try await StackStage.withPage(of: "wedding", data: data) { stack, browser in
+            try await eventually("the page invites") {
+                try await browser.text("document.getElementById('note').textContent").contains(
+                    "Drag some onto this page")
+            }
 
-        let (strand, reference, misread) = try await adobeRGB()
-        let samples = ["orientation-6.jpg", "iphone.heic", "broken.jpg", "DSC_0001.JPG"].map {
-            "\(Corpus.samples.folder)/\($0)"
-        }
-        try await browser.type((samples + [strand]).joined(separator: "\n"), into: "#files")
-        try await eventually("they are seen to wait") {
-            try await counts(browser).contains(/[1-5] (uploading|processing)/)
-        }
-        try await eventually("they are all done", within: .seconds(120)) {
-            try await counts(browser).hasPrefix("5 photos · 1 failed")
-        }
-        try await eventually("the pictures are there") {
-            try await browser.isTrue("document.querySelectorAll('#grid img.shown').length === 4")
-        }
-        let failed = try await browser.text("document.querySelector('#grid .failed').textContent")
-        #expect(failed.contains("This JPEG file is damaged or incomplete"))
-        #expect(
-            try await browser.text("document.querySelector('#grid .failed').parentElement.textContent").contains(
-                "broken.jpg"))
+            let (strand, reference, misread) = try await adobeRGB()
+            let samples = ["orientation-6.jpg", "iphone.heic", "broken.jpg", "DSC_0001.JPG"].map {
+                "\(Corpus.samples.folder)/\($0)"
+            }
+            try await browser.type((samples + [strand]).joined(separator: "\n"), into: "#files")
+            try await eventually("they are seen to wait") {
+                try await browser.counts().contains(/[1-5] (uploading|processing)/)
+            }
+            try await eventually("they are all done", within: .seconds(120)) {
+                try await browser.counts().hasPrefix("5 photos · 1 failed")
+            }
+            try await eventually("the pictures are there") {
+                try await browser.isTrue("document.querySelectorAll('#grid img.shown').length === 4")
+            }
+            let failed = try await browser.text("document.querySelector('#grid .failed').textContent")
+            #expect(failed.contains("This JPEG file is damaged or incomplete"))
+            #expect(
+                try await browser.text("document.querySelector('#grid .failed').parentElement.textContent").contains(
+                    "broken.jpg"))
 
-        // Every picture came from the object store, with what a canvas and a cache need.
-        let sources = try #require(try await browser.value(Self.images) as? [String])
-        #expect(sources.count >= 4)
-        #expect(
-            sources.allSatisfy {
-                $0.hasPrefix("\(stack.store)/galerly-renditions-local/renditions/wedding/") && $0.contains("?v=")
-            }, "\(sources)")
-        #expect(
-            try await browser.isTrue(
-                "[...document.querySelectorAll('#grid img')].every(each => each.crossOrigin === 'anonymous' && each.naturalWidth)"
-            ))
-        let headers = try await Command.run(
-            "curl", ["-s", "-D", "-", "-o", "/dev/null", "-H", "Origin: \(stack.page.dropLast())", sources[0]]
-        ).output.lowercased()
-        #expect(headers.contains("cache-control: public, max-age=31536000, immutable"))
-        #expect(headers.contains("access-control-allow-origin: \(stack.page.dropLast())"))
-        // The smallest rendition that fills the tile is taken, of all that there are.
-        let choices = """
-            [...document.querySelectorAll('#grid img')].map(each => {
-              const all = each.srcset.split(', ').map(one => one.split(' '));
-              const fitting = all.find(([, wide]) => parseInt(wide) >= each.clientWidth) || all.at(-1);
-              return { all: all.length, tile: each.clientWidth, best: fitting[0], taken: each.currentSrc }; })
-            """
-        for choice in try #require(try await browser.value(choices) as? [[String: Any]]) {
-            #expect(choice["all"] as? Int ?? 0 > 2)
-            #expect(choice["taken"] as? String == choice["best"] as? String, "\(choice)")
-        }
-        // A blurred picture stands there before the photo does.
-        #expect(
-            try await browser.isTrue(
-                "[...document.querySelectorAll('#grid button.box')].every(each => each.style.backgroundImage.startsWith('url(\"data:image/png'))"
-            ))
+            // Every picture came from the object store, with what a canvas and a cache need.
+            let sources = try #require(try await browser.value(Self.images) as? [String])
+            #expect(sources.count >= 4)
+            #expect(
+                sources.allSatisfy {
+                    $0.hasPrefix("\(stack.store)/galerly-renditions-local/renditions/wedding/") && $0.contains("?v=")
+                }, "\(sources)")
+            #expect(
+                try await browser.isTrue(
+                    "[...document.querySelectorAll('#grid img')].every(each => each.crossOrigin === 'anonymous' && each.naturalWidth)"
+                ))
+            let headers = try await Command.run(
+                "curl", ["-s", "-D", "-", "-o", "/dev/null", "-H", "Origin: \(stack.page.dropLast())", sources[0]]
+            ).output.lowercased()
+            #expect(headers.contains("cache-control: public, max-age=31536000, immutable"))
+            #expect(headers.contains("access-control-allow-origin: \(stack.page.dropLast())"))
+            // The smallest rendition that fills the tile is taken, of all that there are.
+            let choices = """
+                [...document.querySelectorAll('#grid img')].map(each => {
+                  const all = each.srcset.split(', ').map(one => one.split(' '));
+                  const fitting = all.find(([, wide]) => parseInt(wide) >= each.clientWidth) || all.at(-1);
+                  return { all: all.length, tile: each.clientWidth, best: fitting[0], taken: each.currentSrc }; })
+                """
+            for choice in try #require(try await browser.value(choices) as? [[String: Any]]) {
+                #expect(choice["all"] as? Int ?? 0 > 2)
+                #expect(choice["taken"] as? String == choice["best"] as? String, "\(choice)")
+            }
+            // A blurred picture stands there before the photo does.
+            #expect(
+                try await browser.isTrue(
+                    "[...document.querySelectorAll('#grid button.box')].every(each => each.style.backgroundImage.startsWith('url(\"data:image/png'))"
+                ))
 
-        // Upright and in their colours.
-        _ = try await browser.value("document.getAnimations().forEach(each => each.finish())")
-        let screen = try await shot(browser, "screen")
-        let up = screen.grid(12, 8, of: try await place(of: "orientation-6.jpg", browser))
-        let corners = [
-            (0, "top left", [220.0, 40, 40]), (11, "top right", [40, 180, 60]), (84, "bottom left", [40, 80, 220]),
-            (95, "bottom right", [230, 200, 40]),
-        ]
-        for (cell, name, colour) in corners {
-            #expect(Picture.distance([up[cell]], [colour]) < 12, "\(name): \(up[cell])")
+            // Upright and in their colours.
+            _ = try await browser.value("document.getAnimations().forEach(each => each.finish())")
+            let screen = try await shot(browser, "screen")
+            let up = screen.grid(12, 8, of: try await place(of: "orientation-6.jpg", browser))
+            let corners = [
+                (0, "top left", [220.0, 40, 40]), (11, "top right", [40, 180, 60]), (84, "bottom left", [40, 80, 220]),
+                (95, "bottom right", [230, 200, 40]),
+            ]
+            for (cell, name, colour) in corners {
+                #expect(Picture.distance([up[cell]], [colour]) < 12, "\(name): \(up[cell])")
+            }
+            let beach = screen.grid(6, 4, of: try await place(of: "Strand.jpg", browser))
+            let right = Picture.distance(beach, reference.grid(6, 4)),
+                wrong = Picture.distance(beach, misread.grid(6, 4))
+            #expect(right < 3, "\(right) from littlecms' conversion")
+            #expect(wrong > 2 * right, "\(wrong) from the numbers taken for sRGB")
+            let heic = screen.grid(1, 8, of: try await place(of: "iphone.heic", browser))
+            #expect(heic[0][2] > heic[0][0] + 40 && heic[7][1] > heic[7][2] + 40, "sky above, grass below: \(heic)")
         }
-        let beach = screen.grid(6, 4, of: try await place(of: "Strand.jpg", browser))
-        let right = Picture.distance(beach, reference.grid(6, 4)), wrong = Picture.distance(beach, misread.grid(6, 4))
-        #expect(right < 3, "\(right) from littlecms' conversion")
-        #expect(wrong > 2 * right, "\(wrong) from the numbers taken for sRGB")
-        let heic = screen.grid(1, 8, of: try await place(of: "iphone.heic", browser))
-        #expect(heic[0][2] > heic[0][0] + 40 && heic[7][1] > heic[7][2] + 40, "sky above, grass below: \(heic)")
-        try await close(stack, browser)
     }
 
     @Test func aNewWatermarkShowsAtOnceDespiteTheCache() async throws {
-        let (stack, browser) = try await open("wedding")
-        defer { stack.command.signal(SIGINT) }
-        _ = try await stack.upload(Corpus.samples.bytes("DSC_0001.JPG"), as: "DSC_0001.JPG", gallery: "wedding")
-        try await eventually("the photo is there") {
-            try await browser.isTrue("document.querySelector('#grid img.shown')")
-        }
-        _ = try await browser.value("document.getAnimations().forEach(each => each.finish())")
-        let place = try await place(of: "DSC_0001.JPG", browser)
-        let before = try await shot(browser, "before").grid(1, 1, of: (place.x, place.y))
-        let source = "document.querySelector('#grid img').currentSrc"
-        let old = try await browser.text(source)
+        try await StackStage.withPage(of: "wedding", data: data) { stack, browser in
+            _ = try await stack.upload(Corpus.samples.bytes("DSC_0001.JPG"), as: "DSC_0001.JPG", gallery: "wedding")
+            try await browser.seesPhoto()
+            _ = try await browser.value("document.getAnimations().forEach(each => each.finish())")
+            let place = try await place(of: "DSC_0001.JPG", browser)
+            let before = try await shot(browser, "before").grid(1, 1, of: (place.x, place.y))
+            let source = "document.querySelector('#grid img').currentSrc"
+            let old = try await browser.text(source)
 
-        // By keyboard alone: to the button, through the dialog, and Enter.
-        func tab(to id: String) async throws {
-            for _ in 0..<10 where try await browser.text("document.activeElement.id") != id {
-                try await browser.press(Key.tab)
-            }
-            #expect(try await browser.text("document.activeElement.id") == id)
-        }
-        func setting(_ id: String) async throws -> String {
-            try await browser.text("document.getElementById('\(id)').value")
-        }
-        try await tab(to: "openMark")
-        try await browser.press(Key.enter)
-        try await eventually("the dialog is open") { try await browser.isTrue("document.getElementById('mark').open") }
-        try await eventually("it says how things are") { try await setting("markSize") == "15" }
-        try await tab(to: "markOn")
-        try await browser.press(" ")
-        try await tab(to: "markText")
-        for letter in "PROOF" { try await browser.press(String(letter)) }
-        try await tab(to: "markPlace")
-        for _ in 0..<5 where try await setting("markPlace") != "center" { try await browser.press(Key.down) }
-        try await tab(to: "markOpacity")
-        try await browser.press(Key.end)
-        try await tab(to: "markSize")
-        for digit in "50" { try await browser.press(String(digit)) }
-        #expect(try await setting("markPlace") == "center")
-        #expect(try await setting("markOpacity") == "1")
-        #expect(try await setting("markSize") == "50")
-        try await browser.press(Key.enter)
-        try await eventually("another picture is shown, in the same page") {
-            guard try await browser.text(source) != old else { return false }
-            return try await browser.isTrue("document.querySelector('#grid img.shown')?.complete")
-        }
-        _ = try await browser.value("document.getAnimations().forEach(each => each.finish())")
-        let after = try await shot(browser, "after").grid(1, 1, of: (place.x, place.y))
-        #expect(Picture.distance(before, after) > 1, "the mark is to be seen: \(before) \(after)")
-        let new = try await browser.text(source)
-        #expect(new.split(separator: "?").first == old.split(separator: "?").first, "the key is the same")
-        // Under its old address this browser would still show the old one, which the object store has no more.
-        let kept = try await browser.text(
-            "fetch(\(old.debugDescription)).then(each => each.blob()).then(each => each.size)")
-        let stored = try await Command.run("curl", ["-s", "-o", "/dev/null", "-w", "%{size_download}", old]).output
-        #expect(kept != stored, "the cache is in use")
-        try await close(stack, browser)
-    }
-
-    @Test func aFailureIsToldOfAndTriedAgain() async throws {
-        let (stack, browser) = try await open("g")
-        defer { stack.command.signal(SIGINT) }
-        // The first stop of the Tab key is where photos are added.
-        try await browser.press(Key.tab)
-        #expect(try await browser.text("document.activeElement.id") == "files")
-
-        let hostile = try folder.write("<img src=x onerror=alert(1)>.jpg", Corpus.samples.bytes("broken.jpg"))
-        let text = try folder.write("notes.txt", Array("no photo".utf8))
-        let empty = try folder.write("empty.jpg", [])
-        try await browser.type([hostile, text, empty].joined(separator: "\n"), into: "#files")
-        try await eventually("all three are told of") {
-            try await browser.isTrue("document.querySelectorAll('#grid .failed').length === 3")
-        }
-        let told = try await browser.text("document.getElementById('grid').textContent")
-        #expect(told.contains(".txt is no format of photos or films that is known here."))
-        #expect(told.contains("This file is empty."))
-        #expect(told.contains("<img src=x onerror=alert(1)>.jpg"))
-        #expect(try await browser.isTrue("!document.querySelector('#grid img')"))
-        // What can't succeed by trying again has no button for it, and can be put away.
-        let again = "document.querySelectorAll('#grid .failed button[aria-label^=\"Try\"]').length"
-        #expect(try await browser.text(again) == "1")
-        #expect(try await counts(browser).hasPrefix("1 photo · 2 not uploaded · 1 failed"))
-        // Whoever has no pointer goes on from where the tile was.
-        _ = try await browser.value("document.querySelector('#grid button[aria-label^=Dismiss]').focus()")
-        for tool in ["Dismiss", "Try"] {
-            try await browser.press(Key.enter)
-            #expect(try await browser.text("document.activeElement.ariaLabel").hasPrefix(tool))
-        }
-        #expect(try await counts(browser).hasPrefix("1 photo · 1 failed"))
-
-        try await browser.press(Key.enter)
-        // The failed tile is seen to go, and to come again.
-        try await eventually("it is seen to be tried again") {
-            try await browser.text("document.getElementById('grid').textContent").contains(
-                /Queued again|Rendering again/)
-        }
-        let id = try #require(
-            try await UploadClient(api: stack.api).get("/v1/galleries/g/photos").photos.first?["id"] as? String)
-        try await eventually("the worker has tried it twice") {
-            stack.command.output.matches(of: /Failed for good/).count == 2 && stack.command.output.contains(id)
-        }
-        try await eventually("it is seen to have failed again") {
-            try await browser.isTrue("document.querySelector('#grid .failed button')")
-        }
-
-        // Nor does a page elsewhere have anything tried again, and it is told so as everything else is.
-        let stranger = try await UploadClient(api: stack.api, origin: "http://evil.example").post(
-            "/v1/photos/\(id)/retry")
-        #expect(stranger.error == "Pages of other origins than \(stack.page.dropLast()) may not ask for this.")
-        try await close(stack, browser)
-    }
-
-    /// The worker gives a photo up, too, whose record it can't write.
-    @Test func aPhotoThatWasGivenUpHasFailedWhateverItsRecordSays() async throws {
-        let (stack, browser) = try await open("g")
-        defer { stack.command.signal(SIGINT) }
-        _ = try await browser.value(
-            """
-            (() => { const ask = fetch;
-              window.fetch = async (url, options) => {
-                const answer = await ask(url, options);
-                if (!String(url).endsWith('/photos')) return answer;
-                const list = await answer.json();
-                for (const photo of list.photos.filter(each => each.status === 'failed')) {
-                  photo.status = 'processing';
-                  delete photo.rendition_error;
+            // By keyboard alone: to the button, through the dialog, and Enter.
+            func tab(to id: String) async throws {
+                for _ in 0..<10 where try await browser.text("document.activeElement.id") != id {
+                    try await browser.press(Browser.Key.tab)
                 }
-                return new Response(JSON.stringify(list));
-              }; })()
-            """)
-        try await browser.type("\(Corpus.samples.folder)/broken.jpg", into: "#files")
-        try await eventually("the worker has given it up") {
-            try await UploadClient(api: stack.api).get("/v1/galleries/g/photos").photos.first?["status"] as? String
-                == "failed"
-        }
-        try await eventually("it has failed for the page") {
-            try await counts(browser).hasPrefix("1 photo · 1 failed")
-        }
-        let told = try await browser.text("document.querySelector('#grid .failed').textContent")
-        #expect(told.contains("This JPEG file is damaged or incomplete"))
-        try await browser.click("#grid .failed button[aria-label^='Try']")
-        try await eventually("the worker has tried it twice") {
-            stack.command.output.matches(of: /Failed for good/).count == 2
-        }
-        try await close(stack, browser)
-    }
-
-    @Test func allCanBeReachedOnAPhone() async throws {
-        let (stack, browser) = try await open("g")
-        defer { stack.command.signal(SIGINT) }
-        _ = try await stack.upload(Corpus.samples.bytes("DSC_0001.JPG"), as: "DSC_0001.JPG", gallery: "g")
-        try await eventually("the photo is there") {
-            try await browser.isTrue("document.querySelector('#grid img.shown')")
-        }
-        // What a finger can't reach, even after scrolling, and what is wider than the screen.
-        func outOfReach(in place: String) async throws -> String {
-            try await browser.text(
-                """
-                (() => { const place = document.querySelector('\(place)');
-                  const isWide = [document.documentElement, place].some(each => each.scrollWidth > each.clientWidth);
-                  const hidden = [...place.querySelectorAll('button, a, label')].filter(each => {
-                    if (!each.checkVisibility()) return false;
-                    each.scrollIntoView({ block: 'center' });
-                    const { left, right, top, bottom } = each.getBoundingClientRect();
-                    const isCut = left < 0 || right > innerWidth || bottom - top <= innerHeight && (top < 0 || bottom > innerHeight);
-                    return isCut || !each.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
-                  });
-                  return [...(isWide ? ['wide'] : []), ...hidden.map(each => each.ariaLabel || each.textContent)].join(', '); })()
-                """)
-        }
-        for (width, height) in [(360, 640), (640, 360)] {
-            try await browser.screen(width: width, height: height)
-            try await eventually("it is a phone's screen") { try await browser.isTrue("innerWidth === \(width)") }
-            let page = try await outOfReach(in: "body")
-            #expect(page.isEmpty, "\(page) at \(width) × \(height)")
-            try await browser.click("#openMark")
+                #expect(try await browser.text("document.activeElement.id") == id)
+            }
+            func setting(_ id: String) async throws -> String {
+                try await browser.text("document.getElementById('\(id)').value")
+            }
+            try await tab(to: "openMark")
+            try await browser.press(Browser.Key.enter)
             try await eventually("the dialog is open") {
                 try await browser.isTrue("document.getElementById('mark').open")
             }
-            let mark = try await outOfReach(in: "#mark")
-            #expect(mark.isEmpty, "\(mark) at \(width) × \(height)")
-            try await browser.click("#markCancel")
-            try await browser.click("#grid button.box")
-            try await eventually("the photo is large") {
-                try await browser.isTrue("document.querySelectorAll('#stage img').length === 2")
+            try await eventually("it says how things are") { try await setting("markSize") == "15" }
+            try await tab(to: "markOn")
+            try await browser.press(" ")
+            try await tab(to: "markText")
+            for letter in "PROOF" { try await browser.press(String(letter)) }
+            try await tab(to: "markPlace")
+            for _ in 0..<5 where try await setting("markPlace") != "center" {
+                try await browser.press(Browser.Key.down)
             }
-            let viewer = try await outOfReach(in: "#viewer")
-            #expect(viewer.isEmpty, "\(viewer) at \(width) × \(height)")
-            try await browser.click("#close")
-        }
-        try await close(stack, browser)
-    }
-
-    /// What goes wrong between the page and the API costs neither a second upload nor a second photo.
-    @Test(arguments: [true, false]) func anUploadThatCouldNotBeConfirmedIsNoSecondPhoto(_ hadArrived: Bool) async throws
-    {
-        let (stack, browser) = try await open("g")
-        defer { stack.command.signal(SIGINT) }
-        _ = try await browser.value(
-            """
-            (() => { const ask = fetch; let isLost = false;
-              window.fetch = async (url, options) => {
-                const isFirst = String(url).endsWith('/confirm') && !isLost;
-                isLost ||= isFirst;
-                if (isFirst && !\(hadArrived)) throw new TypeError('lost');
-                const answer = await ask(url, options);
-                if (isFirst) throw new TypeError('lost');
-                return answer;
-              }; })()
-            """)
-        try await browser.type("\(Corpus.samples.folder)/tiny.jpg", into: "#files")
-        if !hadArrived {
-            try await eventually("it is told of") {
-                try await browser.text("document.getElementById('grid').textContent").contains(
-                    "The upload API can’t be reached.")
+            try await tab(to: "markOpacity")
+            try await browser.press(Browser.Key.end)
+            try await tab(to: "markSize")
+            for digit in "50" { try await browser.press(String(digit)) }
+            #expect(try await setting("markPlace") == "center")
+            #expect(try await setting("markOpacity") == "1")
+            #expect(try await setting("markSize") == "50")
+            try await browser.press(Browser.Key.enter)
+            try await eventually("another picture is shown, in the same page") {
+                guard try await browser.text(source) != old else { return false }
+                return try await browser.isTrue("document.querySelector('#grid img.shown')?.complete")
             }
-            try await browser.click("#grid button[aria-label^='Try']")
+            _ = try await browser.value("document.getAnimations().forEach(each => each.finish())")
+            let after = try await shot(browser, "after").grid(1, 1, of: (place.x, place.y))
+            #expect(Picture.distance(before, after) > 1, "the mark is to be seen: \(before) \(after)")
+            let new = try await browser.text(source)
+            #expect(new.split(separator: "?").first == old.split(separator: "?").first, "the key is the same")
+            // Under its old address this browser would still show the old one, which the object store has no more.
+            let kept = try await browser.text(
+                "fetch(\(old.debugDescription)).then(each => each.blob()).then(each => each.size)")
+            let stored = try await Command.run("curl", ["-s", "-o", "/dev/null", "-w", "%{size_download}", old]).output
+            #expect(kept != stored, "the cache is in use")
         }
-        try await eventually("the photo is there") {
-            try await browser.isTrue("document.querySelector('#grid img.shown')")
-        }
-        #expect(try await counts(browser).hasPrefix("1 photo · 0 failed"))
-        #expect(try await UploadClient(api: stack.api).get("/v1/galleries/g/photos").photos.count == 1)
-        let puts =
-            "performance.getEntriesByType('resource').filter(each => each.initiatorType === 'xmlhttprequest').length"
-        #expect(try await browser.text(puts) == "1")
-        try await close(stack, browser)
     }
 
-    @Test func aFileThatDidNotArriveIsSentAgain() async throws {
-        let (stack, browser) = try await open("g")
-        defer { stack.command.signal(SIGINT) }
-        // Something answers in the object store's place, and keeps nothing.
-        _ = try await browser.value(
-            """
-            (() => { const { open } = XMLHttpRequest.prototype;
-              XMLHttpRequest.prototype.open = function () {
-                XMLHttpRequest.prototype.open = open;
-                open.call(this, 'GET', '/health');
-              }; })()
-            """)
-        try await browser.type("\(Corpus.samples.folder)/tiny.jpg", into: "#files")
-        try await eventually("it is told of") {
-            try await browser.text("document.getElementById('grid').textContent").contains("The file has not arrived.")
-        }
-        try await browser.click("#grid button[aria-label^='Try']")
-        try await eventually("the photo is there") {
-            try await browser.isTrue("document.querySelector('#grid img.shown')")
-        }
-        // Where the button was that was pressed, its photo can be opened.
-        #expect(try await browser.isTrue("document.activeElement.matches('#grid button.box')"))
-        try await close(stack, browser)
-    }
-
-    @Test func theGridMovesOnHoweverLongAListTakes() async throws {
-        let (stack, browser) = try await open("g")
-        defer { stack.command.signal(SIGINT) }
-        // Lists wait until the test lets one pass.
-        _ = try await browser.value(
-            """
-            (() => { const ask = fetch;
-              Object.assign(window, { held: [], confirmed: 0 });
-              window.fetch = async (url, options) => {
-                if (String(url).endsWith('/photos')) await new Promise(pass => held.push(pass));
-                const answer = await ask(url, options);
-                confirmed += String(url).endsWith('/confirm');
-                return answer;
-              }; })()
-            """)
-        try await eventually("a list is asked for") { try await browser.isTrue("held.length === 1") }
-        let files = try (1...3).map { try folder.write("\($0).jpg", Corpus.samples.bytes("tiny.jpg")) }
-        try await browser.type(files.joined(separator: "\n"), into: "#files")
-        try await eventually("all are uploaded, and seen to be") {
-            guard try await browser.isTrue("confirmed === 3") else { return false }
-            return try await counts(browser).hasPrefix("3 photos · 3 processing")
-        }
-        #expect(try await browser.text("held.length") == "1", "one question at a time")
-        let listed = try await UploadClient(api: stack.api).get("/v1/galleries/g/photos").photos
-        let last = try #require(listed.last?["filename"] as? String)
-        _ = try await browser.value(
-            "[...document.querySelectorAll('#grid li')].find(each => each.textContent.includes('\(last)')).focus()")
-        // An answer is shown while the next is waited for.
-        _ = try await browser.value("held.shift()()")
-        try await eventually("the next list is asked for") { try await browser.isTrue("held.length === 1") }
-        #expect(try await browser.isTrue("uploads.size === 0 && photos.length === 3"))
-        // The focus was on an upload's tile, and is on its photo's.
-        #expect(try await browser.isTrue("document.activeElement.closest('li')?.textContent.includes('\(last)')"))
-        try await close(stack, browser)
-    }
-
-    /// A server that is stopped takes connections and answers nothing.
-    @Test func silenceIsToldOfAndAskedAgain() async throws {
-        let (stack, browser) = try await open("g")
-        defer { stack.command.signal(SIGINT) }
-        func stop(_ part: String, _ body: () async throws -> Void) async throws {
-            let process = try #require(try await stack.process(of: part))
-            kill(process, SIGSTOP)
-            defer { kill(process, SIGCONT) }
-            try await body()
-        }
-        func patience(_ milliseconds: Int) async throws {
-            _ = try await browser.value(
-                "Object.assign(patience, { answer: \(milliseconds), silence: \(milliseconds) })")
-        }
-        let said = "document.getElementById('said').textContent"
-        try await stop("renditions devserver --store aws --api 127") {
-            try await patience(300)
-            try await eventually("it is told of") {
-                try await browser.text(said).contains("The upload API doesn’t answer.")
+    @Test func allCanBeReachedOnAPhone() async throws {
+        try await StackStage.withPage(of: "g", data: data) { stack, browser in
+            _ = try await stack.upload(Corpus.samples.bytes("DSC_0001.JPG"), as: "DSC_0001.JPG", gallery: "g")
+            try await browser.seesPhoto()
+            // What a finger can't reach, even after scrolling, and what is wider than the screen.
+            func outOfReach(in place: String) async throws -> String {
+                try await browser.text(
+                    """
+                    (() => { const place = document.querySelector('\(place)');
+                      const isWide = [document.documentElement, place].some(each => each.scrollWidth > each.clientWidth);
+                      const hidden = [...place.querySelectorAll('button, a, label')].filter(each => {
+                        if (!each.checkVisibility()) return false;
+                        each.scrollIntoView({ block: 'center' });
+                        const { left, right, top, bottom } = each.getBoundingClientRect();
+                        const isCut = left < 0 || right > innerWidth || bottom - top <= innerHeight && (top < 0 || bottom > innerHeight);
+                        return isCut || !each.contains(document.elementFromPoint((left + right) / 2, (top + bottom) / 2));
+                      });
+                      return [...(isWide ? ['wide'] : []), ...hidden.map(each => each.ariaLabel || each.textContent)].join(', '); })()
+                    """)
             }
-            try await patience(60_000)
-        }
-        try await eventually("the page goes on") { try await browser.text(said).isEmpty }
-
-        try await stop("ministack") {
-            _ = try await browser.value("patience.silence = 300")
-            // Its place is asked for at the API, which asks nobody for it.
-            try await browser.type("\(Corpus.samples.folder)/tiny.jpg", into: "#files")
-            try await eventually("it is told of") {
-                try await browser.text("document.getElementById('grid').textContent").contains(
-                    "The object store doesn’t answer.")
+            for (width, height) in [(360, 640), (640, 360)] {
+                try await browser.screen(width: width, height: height)
+                try await eventually("it is a phone's screen") { try await browser.isTrue("innerWidth === \(width)") }
+                let page = try await outOfReach(in: "body")
+                #expect(page.isEmpty, "\(page) at \(width) × \(height)")
+                try await browser.click("#openMark")
+                try await eventually("the dialog is open") {
+                    try await browser.isTrue("document.getElementById('mark').open")
+                }
+                let mark = try await outOfReach(in: "#mark")
+                #expect(mark.isEmpty, "\(mark) at \(width) × \(height)")
+                try await browser.click("#markCancel")
+                try await browser.click("#grid button.box")
+                try await eventually("the photo is large") {
+                    try await browser.isTrue("document.querySelectorAll('#stage img').length === 2")
+                }
+                let viewer = try await outOfReach(in: "#viewer")
+                #expect(viewer.isEmpty, "\(viewer) at \(width) × \(height)")
+                try await browser.click("#close")
             }
-            try await patience(60_000)
         }
-        try await browser.click("#grid button[aria-label^='Try']")
-        try await eventually("the photo is there") {
-            try await browser.isTrue("document.querySelector('#grid img.shown')")
-        }
-        try await close(stack, browser)
-    }
-
-    @Test func aPageThatWasToldNothingAsksAgain() async throws {
-        let stack = try await StackStage.start(folder.path("data"))
-        defer { stack.command.signal(SIGINT) }
-        let browser = try await Browser.start()
-        try await browser.runFirst(
-            """
-            (() => { const ask = fetch;
-              window.fetch = async (...all) => {
-                if (all[0] !== 'config.json') return ask(...all);
-                window.fetch = ask;
-                throw new TypeError('lost');
-              }; })()
-            """)
-        try await browser.open("\(stack.page)?gallery=g")
-        try await eventually("the page invites") {
-            try await browser.text("document.getElementById('note').textContent").contains("Drag some onto this page")
-        }
-        try await close(stack, browser)
     }
 
     @Test func photosAreDraggedOntoThePage() async throws {
-        let (stack, browser) = try await open("g")
-        defer { stack.command.signal(SIGINT) }
-        let bytes = Data(Corpus.samples.bytes("tiny.jpg")).base64EncodedString()
-        _ = try await browser.value(
-            """
-            (() => { window.dragged = new DataTransfer();
-              dragged.items.add(new File([Uint8Array.from(atob('\(bytes)'), each => each.charCodeAt(0))], 'Brötchen #1.jpg'));
-              dispatchEvent(new DragEvent('dragenter', { dataTransfer: dragged, cancelable: true })); })()
-            """)
-        #expect(try await browser.isTrue("document.getElementById('drop').checkVisibility()"))
-        _ = try await browser.value("dispatchEvent(new DragEvent('drop', { dataTransfer: dragged, cancelable: true }))")
-        #expect(try await browser.isTrue("!document.getElementById('drop').checkVisibility()"))
-        try await eventually("the photo is there") {
-            try await browser.isTrue("document.querySelector('#grid img.shown')")
+        try await StackStage.withPage(of: "g", data: data) { _, browser in
+            let bytes = Data(Corpus.samples.bytes("tiny.jpg")).base64EncodedString()
+            _ = try await browser.value(
+                """
+                (() => { window.dragged = new DataTransfer();
+                  dragged.items.add(new File([Uint8Array.from(atob('\(bytes)'), each => each.charCodeAt(0))], 'Brötchen #1.jpg'));
+                  dispatchEvent(new DragEvent('dragenter', { dataTransfer: dragged, cancelable: true })); })()
+                """)
+            #expect(try await browser.isTrue("document.getElementById('drop').checkVisibility()"))
+            _ = try await browser.value(
+                "dispatchEvent(new DragEvent('drop', { dataTransfer: dragged, cancelable: true }))")
+            #expect(try await browser.isTrue("!document.getElementById('drop').checkVisibility()"))
+            try await browser.seesPhoto()
+            #expect(
+                try await browser.text("document.querySelector('#grid figcaption').textContent").hasPrefix(
+                    "Brötchen #1.jpg"))
         }
-        #expect(
-            try await browser.text("document.querySelector('#grid figcaption').textContent").hasPrefix(
-                "Brötchen #1.jpg"))
-        try await close(stack, browser)
     }
 }
