@@ -82,6 +82,25 @@ struct GalleryPageTests {
         await browser.close()
     }
 
+    /// The records' addresses are those of the port that `RENDITIONS_PUBLIC_ENDPOINT` names.
+    @Test func aPictureThatIsElsewhereIsToldOfWithItsPlace() async throws {
+        _ = try await Renditions.importing(["\(Corpus.samples.folder)/tiny.jpg"], gallery: "g", store)
+        _ = try await Renditions.run(
+            ["worker", "--drain", "--store", store], ["RENDITIONS_PUBLIC_ENDPOINT": "http://localhost:9"])
+        let (server, address) = try await serve("g")
+        defer { server.signal(SIGTERM) }
+        let browser = try await Browser.start()
+        try await browser.open("\(address)/")
+        try await eventually("the tile says what is missing") {
+            try await browser.text("document.querySelector('#grid .box')?.textContent ?? ''").contains(
+                "can’t be loaded")
+        }
+        let told = try await browser.text("document.querySelector('#grid .box').textContent")
+        #expect(told == "The image can’t be loaded from localhost:9.")
+        #expect(try await browser.text("document.querySelector('#grid .box').style.backgroundImage").isEmpty)
+        await browser.close()
+    }
+
     @Test func originalsAndOtherFilesAreNotServed() async throws {
         let ids = try await Renditions.importing(["\(Corpus.samples.folder)/tiny.jpg"], gallery: "g", store)
         _ = try await Renditions.run(["worker", "--drain", "--store", store])
