@@ -100,6 +100,25 @@ package final class Browser: Sendable {
             ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": false])
     }
 
+    /// Drags files and folders onto the middle of the page, as from the desktop.
+    ///
+    /// - Parameters:
+    ///   - paths: Absolute ones.
+    ///   - above: Runs while they hang above the page.
+    package func drop(_ paths: [String], above: () async throws -> Void = {}) async throws {
+        let middle = "[innerWidth / 2, innerHeight / 2]"
+        guard let place = try await value(middle) as? [Double] else { throw ServerFault("the page has no size") }
+        func drag(_ type: String) async throws {
+            let data: [String: Any] = ["items": [Any](), "files": paths, "dragOperationsMask": 1]
+            try await devTools(
+                "Input.dispatchDragEvent", ["type": type, "x": place[0], "y": place[1], "data": data])
+        }
+        try await drag("dragEnter")
+        try await drag("dragOver")
+        try await above()
+        try await drag("drop")
+    }
+
     /// Runs a script in every page that is opened from now on, before the page's own.
     package func runFirst(_ script: String) async throws {
         try await devTools("Page.addScriptToEvaluateOnNewDocument", ["source": script])

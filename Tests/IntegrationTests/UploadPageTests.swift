@@ -48,7 +48,7 @@ struct UploadPageTests {
         try await StackStage.withPage(of: "wedding", data: data) { stack, browser in
             try await eventually("the page invites") {
                 try await browser.text("document.getElementById('note').textContent").contains(
-                    "Drag some onto this page")
+                    "Drag some, or a folder, onto this page")
             }
 
             let (strand, reference, misread) = try await adobeRGB()
@@ -227,23 +227,39 @@ struct UploadPageTests {
         }
     }
 
-    @Test func photosAreDraggedOntoThePage() async throws {
+    @Test func photosAndFoldersAreDraggedOntoThePage() async throws {
         try await StackStage.withPage(of: "g", data: data) { _, browser in
-            let bytes = Data(Corpus.samples.bytes("tiny.jpg")).base64EncodedString()
-            _ = try await browser.value(
-                """
-                (() => { window.dragged = new DataTransfer();
-                  dragged.items.add(new File([Uint8Array.from(atob('\(bytes)'), each => each.charCodeAt(0))], 'Brötchen #1.jpg'));
-                  dispatchEvent(new DragEvent('dragenter', { dataTransfer: dragged, cancelable: true })); })()
-                """)
-            #expect(try await browser.isTrue("document.getElementById('drop').checkVisibility()"))
-            _ = try await browser.value(
-                "dispatchEvent(new DragEvent('drop', { dataTransfer: dragged, cancelable: true }))")
+            let photo = try folder.write("Brötchen #1.jpg", Corpus.samples.bytes("tiny.jpg"))
+            for name in ["Party/2.jpg", "Party/Tanz/3.jpg", "Party/.4.jpg", "Party/.Spotlight/5.jpg"] {
+                let file = folder.path(name)
+                try FileManager.default.createDirectory(
+                    atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+                _ = try folder.write(name, Corpus.samples.bytes("tiny.jpg"))
+            }
+            try await browser.drop([photo, folder.path("Party")]) {
+                let invites = try await browser.isTrue("document.getElementById('drop').checkVisibility()")
+                #expect(invites)
+            }
             #expect(try await browser.isTrue("!document.getElementById('drop').checkVisibility()"))
-            try await browser.seesPhoto()
-            #expect(
-                try await browser.text("document.querySelector('#grid figcaption').textContent").hasPrefix(
-                    "Brötchen #1.jpg"))
+            try await eventually("the photos are there") {
+                try await browser.isTrue("document.querySelectorAll('#grid img.shown').length === 3")
+            }
+            let names =
+                "[...document.querySelectorAll('#grid figcaption p.line')].map(each => each.textContent).sort().join()"
+            #expect(try await browser.text(names) == "2.jpg,3.jpg,Brötchen #1.jpg")
+            #expect(try await browser.counts().hasPrefix("3 photos · 0 failed"))
+        }
+    }
+
+    /// A folder holds more than a browser gives out of it at a time.
+    @Test func aLargeFolderIsTakenWhole() async throws {
+        try await StackStage.withPage(of: "g", data: data) { _, browser in
+            try FileManager.default.createDirectory(atPath: folder.path("Shoot"), withIntermediateDirectories: true)
+            for number in 1...230 { _ = try folder.write("Shoot/\(number).txt", Array("no photo".utf8)) }
+            try await browser.drop([folder.path("Shoot")])
+            try await eventually("all are told of") {
+                try await browser.counts().hasPrefix("0 photos · 230 not uploaded")
+            }
         }
     }
 }

@@ -234,7 +234,7 @@ struct UploadTroubleTests {
         try await StackStage.withPage(of: "g", data: data, prepare: { try await $0.runFirst(lost) }) { _, browser in
             try await eventually("the page invites") {
                 try await browser.text("document.getElementById('note').textContent").contains(
-                    "Drag some onto this page")
+                    "Drag some, or a folder, onto this page")
             }
         }
     }
