@@ -209,20 +209,16 @@ struct UploadPageTests {
                 try await eventually("it is a phone's screen") { try await browser.isTrue("innerWidth === \(width)") }
                 let page = try await outOfReach(in: "body")
                 #expect(page.isEmpty, "\(page) at \(width) × \(height)")
-                try await browser.click("#openMark")
-                try await eventually("the dialog is open") {
-                    try await browser.isTrue("document.getElementById('mark').open")
+                for (button, isOpen, dialog, close) in [
+                    ("#openMark", "document.getElementById('mark').open", "#mark", "#markCancel"),
+                    ("#grid button.box", "document.querySelectorAll('#stage img').length === 2", "#viewer", "#close"),
+                ] {
+                    try await browser.click(button)
+                    try await eventually("\(dialog) is open") { try await browser.isTrue(isOpen) }
+                    let hidden = try await outOfReach(in: dialog)
+                    #expect(hidden.isEmpty, "\(hidden) at \(width) × \(height)")
+                    try await browser.click(close)
                 }
-                let mark = try await outOfReach(in: "#mark")
-                #expect(mark.isEmpty, "\(mark) at \(width) × \(height)")
-                try await browser.click("#markCancel")
-                try await browser.click("#grid button.box")
-                try await eventually("the photo is large") {
-                    try await browser.isTrue("document.querySelectorAll('#stage img').length === 2")
-                }
-                let viewer = try await outOfReach(in: "#viewer")
-                #expect(viewer.isEmpty, "\(viewer) at \(width) × \(height)")
-                try await browser.click("#close")
             }
         }
     }

@@ -154,13 +154,20 @@ struct UploadTroubleTests {
             // Lists wait until the test lets one pass.
             _ = try await browser.value(
                 """
-                (() => { const ask = fetch;
-                  Object.assign(window, { held: [], confirmed: 0 });
+                (() => { const ask = fetch, wait = setTimeout;
+                  Object.assign(window, { held: [], confirmed: 0, pauses: [] });
                   window.fetch = async (url, options) => {
-                    if (String(url).endsWith('/photos')) await new Promise(pass => held.push(pass));
+                    if (String(url).endsWith('/photos')) {
+                      window.since = performance.now();
+                      await new Promise(pass => held.push(pass));
+                    }
                     const answer = await ask(url, options);
                     confirmed += String(url).endsWith('/confirm');
                     return answer;
+                  };
+                  window.setTimeout = (what, pause, ...rest) => {
+                    if (what === refresh) pauses.push(pause);
+                    return wait(what, pause, ...rest);
                   }; })()
                 """)
             try await eventually("a list is asked for") { try await browser.isTrue("held.length === 1") }
@@ -175,9 +182,12 @@ struct UploadTroubleTests {
             let last = try #require(listed.last?["filename"] as? String)
             _ = try await browser.value(
                 "[...document.querySelectorAll('#grid li')].find(each => each.textContent.includes('\(last)')).focus()")
-            // An answer is shown while the next is waited for.
+            // An answer is shown while the next is waited for; the longer it took, the longer the page waits.
+            _ = try await browser.value("Object.assign(window, { pauses: [], took: performance.now() - since })")
             _ = try await browser.value("held.shift()()")
             try await eventually("the next list is asked for") { try await browser.isTrue("held.length === 1") }
+            #expect(try await browser.text("pauses.length") == "1", "an upload that ends asks for no list")
+            #expect(try await browser.isTrue("pauses[0] >= Math.min(3 * took, 15000)"))
             #expect(try await browser.isTrue("uploads.size === 0 && photos.length === 3"))
             // The focus was on an upload's tile, and is on its photo's.
             #expect(try await browser.isTrue("document.activeElement.closest('li')?.textContent.includes('\(last)')"))
